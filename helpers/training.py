@@ -1,0 +1,97 @@
+"""Training: Keras `compile` and `fit`, with a seed, a progress bar and errors at the door."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from helpers.checks import check_array, check_count
+from helpers.seeds import check_seed
+
+
+def train(
+    model: keras.Model,
+    images: np.ndarray,
+    *,
+    validation: np.ndarray | None = None,
+    loss: str | keras.losses.Loss = "mse",
+    optimizer: str | type[keras.optimizers.Optimizer] = "adam",
+    learning_rate: float = 1e-3,
+    epochs: int = 10,
+    batch_size: int = 256,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    seed: int | None = None,
+) -> keras.callbacks.History:
+    """Train a model to rebuild its own input. There are no labels: the images are the target.
+
+    Args:
+        model: any Keras model that returns the shape it takes; it is compiled here.
+        images: `(n, …)`, floating point, what the model trains on.
+        validation: `(m, …)`, images of the same shape, measured after each epoch.
+        loss: what Keras calls it, or a Keras loss.
+        optimizer: what Keras calls it, or a Keras optimizer class.
+        learning_rate: the optimizer's step size.
+        epochs: how often the model sees every image.
+        batch_size: how many images one step averages over.
+        callbacks: Keras callbacks to run along.
+        seed: of the order in which images are drawn; None is the book's default seed. The first
+            weights have a seed of their own, where the model is built.
+
+    Returns:
+        The Keras history: `.history["loss"]` and `.history["val_loss"]`, one number an epoch.
+
+    Raises:
+        ValueError: images or validation are not finite floating-point arrays of one shape, the
+            model does not return that shape, the learning rate is not positive and finite, epochs
+            or batch size are below 1, or a batch is larger than the set of images.
+    """
+    images = check_array(images, "images")
+    if validation is not None:
+        validation = check_array(validation, "validation")
+        if validation.shape[1:] != images.shape[1:]:
+            raise ValueError(
+                f"validation must hold images of shape {images.shape[1:]}, as images does; "
+                f"got {validation.shape[1:]}"
+            )
+    epochs = check_count(epochs, "epochs")
+    batch_size = check_count(batch_size, "batch_size")
+    if batch_size > len(images):
+        raise ValueError(
+            f"batch_size must be at most the number of images, {len(images)}; got {batch_size}"
+        )
+    if not (np.isscalar(learning_rate) and 0 < learning_rate < np.inf):
+        raise ValueError(f"learning_rate must be positive and finite; got {learning_rate!r}")
+    _check_returns_its_input_shape(model, images.shape[1:])
+    seed = check_seed(seed)
+
+    optimizer = keras.optimizers.get(optimizer)
+    optimizer.learning_rate = learning_rate
+    model.compile(optimizer=optimizer, loss=loss)
+    keras.utils.set_random_seed(seed)
+    with tqdm(total=epochs, unit="epoch", leave=False) as bar:
+
+        def show(epoch, logs):
+            bar.set_postfix({name: f"{value:.4f}" for name, value in logs.items()})
+            bar.update()
+
+        return model.fit(
+            images,
+            images,
+            validation_data=None if validation is None else (validation, validation),
+            epochs=epochs,
+            batch_size=batch_size,
+            callbacks=[*callbacks, keras.callbacks.LambdaCallback(on_epoch_end=show)],
+            verbose=0,
+        )
+
+
+def _check_returns_its_input_shape(model: keras.Model, shape: tuple[int, ...]) -> None:
+    try:
+        returned = model(keras.KerasTensor((None, *shape))).shape[1:]
+    except ValueError as error:
+        raise ValueError(f"model cannot take images of shape {shape}: {error}") from error
+    if tuple(returned) != tuple(shape):
+        raise ValueError(
+            f"model must return images of the shape it takes, {shape}; it returns {returned}"
+        )

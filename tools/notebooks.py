@@ -1,0 +1,177 @@
+"""Run chapters and store their outputs, or check them against their stored claims.
+
+    python tools/notebooks.py store [CHAPTER …]     re-run chapters in notebooks/, store outputs
+    python tools/notebooks.py check NOTEBOOK …      run copies elsewhere, compare their claims
+
+Outputs are stored in one normal form, so that a second run without a change leaves no difference.
+"""
+
+import argparse
+import os
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTERS = ROOT / "notebooks"
+CHECKED = "nbval-check-output"
+KEPT_CELL_METADATA = ("tags", "mystnb")
+NOTEBOOK_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+# What TensorFlow's C++ side writes at import; nothing in the environment silences it.
+TENSORFLOW_NOISE = re.compile(
+    r"WARNING: All log messages before absl|To enable the following instructions"
+    r"|[IWE]0000 |\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWE] "
+)
+
+
+def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
+    """Run a notebook's cells in order, in place, with `folder` as the working directory."""
+    NotebookClient(
+        notebook,
+        timeout=1200,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+    ).execute()
+
+
+def normalise(notebook: nbformat.NotebookNode) -> str:
+    """The notebook's text in the form in which it is committed; changes the notebook in place."""
+    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for cell in notebook.cells:
+        cell.metadata = nbformat.from_dict(
+            {key: cell.metadata[key] for key in KEPT_CELL_METADATA if key in cell.metadata}
+        )
+        cell.source = cell.source.strip("\n")
+        if cell.cell_type == "code":
+            cell.outputs = _merge_streams(cell.outputs)
+            for output in cell.outputs:
+                if "metadata" in output:
+                    output.metadata = nbformat.from_dict({})
+    _place_answer_picture(notebook)
+    return nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
+
+
+def _place_answer_picture(notebook: nbformat.NotebookNode) -> None:
+    """Show at the head of the chapter the picture that a cell further down makes.
+
+    It goes into the Markdown itself, since a link to a file would be broken in Colab.
+    """
+    tagged = {tag: cell for cell in notebook.cells for tag in cell.metadata.get("tags", [])}
+    maker, place = tagged.get("makes-answer-picture"), tagged.get("answer-picture")
+    if maker is None or place is None:
+        return
+    alt = maker.metadata.mystnb.image.alt
+    for output in maker.outputs:
+        if "image/png" in output.get("data", {}):
+            picture = output.data["image/png"].replace("\n", "")
+            place.source = f"![{alt}](data:image/png;base64,{picture})"
+
+
+def _merge_streams(outputs: list) -> list:
+    merged, streams = [], {}
+    for output in outputs:
+        if output.output_type != "stream":
+            merged.append(output)
+        elif output.name in streams:
+            streams[output.name].text += output.text
+        else:
+            streams[output.name] = output
+            merged.append(output)
+    for stream in streams.values():
+        stream.text = _as_shown(stream.text)
+    return [output for output in merged if output.output_type != "stream" or output.text]
+
+
+def _as_shown(text: str) -> str:
+    """Text as a terminal leaves it: what a carriage return overwrote is gone, and so is noise."""
+    lines = []
+    for line in text.split("\n"):
+        shown = ""
+        for part in line.split("\r"):
+            shown = part + shown[len(part) :]
+        if not TENSORFLOW_NOISE.match(shown):
+            lines.append(shown.rstrip())
+    return "\n".join(lines).lstrip("\n")
+
+
+def claims_of(notebook: nbformat.NotebookNode) -> list[str]:
+    """The printed claims, a text for each checked cell."""
+    return [
+        "".join(_as_shown(output.text) for output in cell.outputs if output.get("name") == "stdout")
+        for cell in notebook.cells
+        if cell.cell_type == "code" and CHECKED in cell.metadata.get("tags", [])
+    ]
+
+
+def store(names: list[str]) -> None:
+    """Run chapters and write each whole, once it has run to its end."""
+    known = sorted(path.stem for path in CHAPTERS.glob("*.ipynb"))
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        sys.exit(f"CHAPTER must be one of {', '.join(known)}; got {', '.join(unknown)}")
+    for name in names or known:
+        path = CHAPTERS / f"{name}.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        started = time.monotonic()
+        execute(notebook, CHAPTERS)
+        text = normalise(notebook)
+        nbformat.validate(notebook)
+        draft = path.with_suffix(".draft")
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(draft, path)
+        print(f"{name}: stored, {time.monotonic() - started:.0f} s, {len(text) / 1e6:.2f} MB")
+
+
+def check(paths: list[str]) -> None:
+    """Run copies of notebooks in an empty folder; exit with 1 unless each prints its claims."""
+    failed = 0
+    for path in paths:
+        notebook = nbformat.read(path, as_version=4)
+        wanted = claims_of(notebook)
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                execute(notebook, Path(folder))
+                problem = None
+            except CellExecutionError as error:
+                problem = str(error)
+        found = claims_of(notebook)
+        if problem is None and found != wanted:
+            problem = "\n".join(
+                f"stored claim:\n{old}now printed:\n{new}"
+                for old, new in zip(wanted, found, strict=True)
+                if old != new
+            )
+        if problem is None and not wanted:
+            problem = "it checks no claim"
+        failed += problem is not None
+        name, seconds = Path(path).stem, time.monotonic() - started
+        count = sum(text.count("✓") for text in wanted)
+        print(f"{name}: {'failed' if problem else f'{count} claims hold'}, {seconds:.0f} s")
+        if problem:
+            print(problem)
+    print(f"{len(paths) - failed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("action", choices=["store", "check"])
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    arguments = parser.parse_args()
+    (store if arguments.action == "store" else check)(arguments.names)
+
+
+if __name__ == "__main__":
+    main()
