@@ -34,7 +34,10 @@ def code_journey(image: np.ndarray, code: np.ndarray, reconstruction: np.ndarray
     Raises:
         ValueError: an array has another shape, is not floating point or is not finite.
     """
-    code = check_array(np.asarray(code)[np.newaxis], "code")[0]
+    code = np.asarray(code)
+    if code.ndim != 1:
+        raise ValueError(f"code must have shape (code_size,); got shape {code.shape}")
+    code = check_array(code[np.newaxis], "code")[0]
     figure, (left, down, middle, up, right) = plt.subplots(
         1, 5, figsize=(5.2, 1.8), width_ratios=[1, 0.55, 1.4, 0.55, 1]
     )
@@ -50,7 +53,11 @@ def code_journey(image: np.ndarray, code: np.ndarray, reconstruction: np.ndarray
         axes.set_axis_off()
         axes.text(0.5, 0.56, name, ha="center", fontsize=9, transform=axes.transAxes)
         axes.annotate(
-            "", (1, 0.5), (0, 0.5), "axes fraction", arrowprops={"arrowstyle": "->", "linewidth": 1.5}
+            "",
+            (1, 0.5),
+            (0, 0.5),
+            "axes fraction",
+            arrowprops={"arrowstyle": "->", "linewidth": 1.5},
         )
     return figure
 
@@ -86,9 +93,7 @@ def image_rows(
                 f"errors must give {columns} numbers for each of the rows {list(rows)}; "
                 f"got {len(numbers)} for {name!r}"
             )
-    figure, grid = plt.subplots(
-        len(rows), columns, figsize=(5.2, 0.8 * len(rows)), squeeze=False
-    )
+    figure, grid = plt.subplots(len(rows), columns, figsize=(5.2, 0.8 * len(rows)), squeeze=False)
     for axes_row, (name, row) in zip(grid, rows.items(), strict=True):
         highest = np.abs(row).max() or 1
         for column, (axes, item) in enumerate(zip(axes_row, row, strict=True)):

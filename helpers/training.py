@@ -1,6 +1,8 @@
 """Training: Keras `compile` and `fit`, with a seed, a progress bar and errors at the door."""
 
-from collections.abc import Sequence
+import math
+import numbers
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -16,7 +18,7 @@ def train(
     *,
     validation: np.ndarray | None = None,
     loss: str | keras.losses.Loss = "mse",
-    optimizer: str | type[keras.optimizers.Optimizer] = "adam",
+    optimizer: str | Callable[..., keras.optimizers.Optimizer] = "adam",
     learning_rate: float = 1e-3,
     epochs: int = 10,
     batch_size: int = 256,
@@ -60,18 +62,18 @@ def train(
         raise ValueError(
             f"batch_size must be at most the number of images, {len(images)}; got {batch_size}"
         )
-    if not (np.isscalar(learning_rate) and 0 < learning_rate < np.inf):
+    if not isinstance(learning_rate, numbers.Real) or not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate must be positive and finite; got {learning_rate!r}")
     _check_returns_its_input_shape(model, images.shape[1:])
     seed = check_seed(seed)
 
-    optimizer = keras.optimizers.get(optimizer)
-    optimizer.learning_rate = learning_rate
-    model.compile(optimizer=optimizer, loss=loss)
+    if isinstance(optimizer, str):
+        optimizer = type(keras.optimizers.get(optimizer))
+    model.compile(optimizer=optimizer(learning_rate=learning_rate), loss=loss)
     keras.utils.set_random_seed(seed)
     with tqdm(total=epochs, unit="epoch", leave=False) as bar:
 
-        def show(epoch, logs):
+        def show(_epoch: int, logs: dict[str, float]) -> None:
             bar.set_postfix({name: f"{value:.4f}" for name, value in logs.items()})
             bar.update()
 

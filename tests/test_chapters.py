@@ -1,0 +1,325 @@
+"""Every chapter keeps the rules, and each rule notices a chapter that breaks it."""
+
+import copy
+import shutil
+import subprocess
+import sys
+
+import chapter_rules
+import nbformat
+import pytest
+from conftest import ROOT
+from nbformat.v4 import new_output
+
+from tools.notebooks import CHECKED, NOTEBOOK_METADATA, claims_of, normalise
+
+CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PIXEL = "iVBORw0KGgo="
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def test_there_are_chapters():
+    assert CHAPTERS
+
+
+@pytest.mark.parametrize("rule", chapter_rules.RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_chapter_keeps_the_rule(path, rule):
+    wrong = rule(read(path))
+    assert not wrong, "\n".join([f"{path.name}:", *wrong])
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_chapter_is_stored_byte_for_byte_in_its_normal_form(path):
+    assert normalise(read(path)) == path.read_text(encoding="utf-8")
+
+
+def claim_cell(notebook):
+    return next(cell for cell in chapter_rules.code_cells(notebook) if "claim(" in cell.source)
+
+
+def figure_cell(notebook):
+    return next(
+        cell
+        for cell in chapter_rules.code_cells(notebook)
+        if any("image/png" in output.get("data", {}) for output in cell.outputs)
+    )
+
+
+def plain_cell(notebook):
+    return chapter_rules.code_cells(notebook)[1]
+
+
+def run_twice(notebook):
+    plain_cell(notebook).execution_count = 99
+
+
+def not_run(notebook):
+    claim_cell(notebook).execution_count = None
+
+
+def untagged_claim(notebook):
+    claim_cell(notebook).metadata.tags = []
+
+
+def claim_without_stored_text(notebook):
+    claim_cell(notebook).outputs = []
+
+
+def number_in_a_compared_cell(notebook):
+    claim_cell(notebook).outputs[0].text += "error 7.80\n"
+
+
+def no_claims(notebook):
+    notebook.cells = [cell for cell in notebook.cells if CHECKED not in chapter_rules.tags(cell)]
+
+
+def raises_exception(notebook):
+    plain_cell(notebook).metadata.tags = ["raises-exception"]
+
+
+def skipping_comment(notebook):
+    plain_cell(notebook).source += "\n# NBVAL_SKIP"
+
+
+def unknown_magic(notebook):
+    plain_cell(notebook).source += "\n%matplotlb inline"
+
+
+def shell_command(notebook):
+    plain_cell(notebook).source += "\nfiles = !ls"
+
+
+def figure_without_alt_text(notebook):
+    del figure_cell(notebook).metadata["mystnb"]
+
+
+def alt_text_that_says_nothing(notebook):
+    figure_cell(notebook).metadata.mystnb.image.alt = "A figure " + "that shows the results " * 3
+
+
+def two_figures_in_a_cell(notebook):
+    figure_cell(notebook).outputs.append(new_output("display_data", {"image/png": PIXEL}))
+
+
+def markdown_picture_without_alt_text(notebook):
+    notebook.cells[0].source += "\n![](picture.png)"
+
+
+def stored_warning(notebook):
+    plain_cell(notebook).outputs = [
+        new_output("stream", name="stderr", text="UserWarning: the loss is NaN\n")
+    ]
+
+
+def warning_on_standard_output(notebook):
+    plain_cell(notebook).outputs = [new_output("stream", name="stdout", text="FutureWarning: x\n")]
+
+
+def stored_traceback(notebook):
+    plain_cell(notebook).outputs = [
+        new_output("error", ename="ValueError", evalue="no", traceback=[])
+    ]
+
+
+def machine_path_in_output(notebook):
+    text = "saved to /home/someone/model.keras\n"
+    plain_cell(notebook).outputs = [new_output("stream", name="stdout", text=text)]
+
+
+def machine_path_in_text(notebook):
+    notebook.cells[0].source += "\nSee C:\\Users\\someone."
+
+
+def no_title(notebook):
+    notebook.cells[0].source = "Properties"
+
+
+def other_address_in_the_install_cell(notebook):
+    install = chapter_rules.code_cells(notebook)[0]
+    install.source = install.source.replace("/autoencoder-book", "/some-fork")
+
+
+def editor_metadata(notebook):
+    notebook.metadata["vscode"] = {"version": 1}
+
+
+def cell_metadata(notebook):
+    plain_cell(notebook).metadata["collapsed"] = True
+
+
+def split_streams(notebook):
+    cell = claim_cell(notebook)
+    cell.outputs.append(new_output("stream", name="stdout", text="✓ More.\n"))
+
+
+def large_file(notebook):
+    figure_cell(notebook).outputs[0].data["image/png"] = PIXEL * 150_000
+
+
+FAULTS = {
+    run_twice: "was_run_once_from_top_to_bottom",
+    not_run: "every_claim_is_checked",
+    untagged_claim: "every_claim_is_checked",
+    claim_without_stored_text: "every_claim_is_checked",
+    number_in_a_compared_cell: "every_claim_is_checked",
+    no_claims: "every_claim_is_checked",
+    raises_exception: "nothing_passes_unseen",
+    skipping_comment: "nothing_passes_unseen",
+    unknown_magic: "nothing_passes_unseen",
+    shell_command: "nothing_passes_unseen",
+    figure_without_alt_text: "every_figure_has_alt_text",
+    alt_text_that_says_nothing: "every_figure_has_alt_text",
+    two_figures_in_a_cell: "every_figure_has_alt_text",
+    markdown_picture_without_alt_text: "every_figure_has_alt_text",
+    stored_warning: "outputs_are_clean",
+    warning_on_standard_output: "outputs_are_clean",
+    stored_traceback: "outputs_are_clean",
+    machine_path_in_output: "outputs_are_clean",
+    machine_path_in_text: "outputs_are_clean",
+    no_title: "begins_with_title_and_install_cell",
+    other_address_in_the_install_cell: "begins_with_title_and_install_cell",
+    editor_metadata: "is_normalised",
+    cell_metadata: "is_normalised",
+    split_streams: "is_normalised",
+    large_file: "is_small",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_planted_fault_is_noticed(fault):
+    notebook = copy.deepcopy(read(CHAPTERS[0]))
+    rule = getattr(chapter_rules, FAULTS[fault])
+    assert rule(notebook) == []
+    fault(notebook)
+    assert rule(notebook)
+
+
+def small_notebook(*cells, tags=(CHECKED,)):
+    notebook = nbformat.v4.new_notebook(metadata=nbformat.from_dict(NOTEBOOK_METADATA))
+    for number, (source, text) in enumerate(cells, start=1):
+        outputs = [new_output("stream", name="stdout", text=text)] if text else []
+        cell = nbformat.v4.new_code_cell(source, outputs=outputs, execution_count=number)
+        cell.metadata.tags = list(tags)
+        notebook.cells.append(cell)
+    return notebook
+
+
+def rerun(notebook, folder, *options):
+    """How the project's own pytest settings judge a notebook; None stands for a pass."""
+    nbformat.write(notebook, folder / "chapter.ipynb")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    command = [sys.executable, "-m", "pytest", "-q", *options, "chapter.ipynb"]
+    done = subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False)
+    return done.stdout if done.returncode else None
+
+
+def test_a_claim_that_prints_what_is_stored_passes(tmp_path):
+    assert rerun(small_notebook(("print('✓ It holds.')", "✓ It holds.\n")), tmp_path) is None
+
+
+def test_one_changed_letter_in_a_claim_fails(tmp_path):
+    failure = rerun(small_notebook(("print('✓ It holds.')", "✓ It holds!\n")), tmp_path)
+    assert "Cell outputs differ" in failure
+
+
+def test_a_claim_that_raises_fails_in_an_unchecked_cell_too(tmp_path):
+    source = "from helpers.claims import claim\nclaim('One is more than two.', 1 > 2, one=1)"
+    failure = rerun(small_notebook((source, ""), tags=()), tmp_path)
+    assert "One is more than two." in failure
+    assert "one = 1" in failure
+
+
+def test_a_chapter_that_takes_too_long_fails(tmp_path):
+    notebook = small_notebook(("import time; time.sleep(60)", ""), ("print(1)", "1\n"))
+    assert "Timeout" in rerun(notebook, tmp_path, "--nbval-cell-timeout=2")
+
+
+def test_normalising_keeps_what_a_terminal_would_show():
+    noise = (
+        "WARNING: All log messages before absl::InitializeLog() is called\n"
+        "I0000 00:00:1700000000.000000  1 port.cc:153] oneDNN custom operations are on.\n"
+        "2026-01-01 00:00:00.000000: E external/cuda.cc:1] failed call to cuInit\n"
+        "To enable the following instructions: AVX2\n"
+    )
+    bar = "\r  0%|     | 0/2\r100%|█████| 2/2\r               \r"
+    notebook = small_notebook(("train()", "loss 1\nloss"), tags=())
+    cell = notebook.cells[0]
+    cell.outputs += [
+        new_output("stream", name="stderr", text=noise + bar),
+        new_output("stream", name="stdout", text=" 2\n"),
+    ]
+    normalise(notebook)
+    assert [output.text for output in cell.outputs] == ["loss 1\nloss 2\n"]
+
+
+def test_normalising_keeps_a_warning_for_the_rules_to_find():
+    notebook = small_notebook(("train()", ""), tags=())
+    warning = "cell.py:1: UserWarning: the loss is NaN\n"
+    notebook.cells[0].outputs = [new_output("stream", name="stderr", text=warning)]
+    normalise(notebook)
+    assert chapter_rules.outputs_are_clean(notebook)
+
+
+def test_normalising_twice_changes_nothing_more():
+    for path in CHAPTERS:
+        notebook = read(path)
+        once = normalise(notebook)
+        assert normalise(notebook) == once
+
+
+def test_the_answer_picture_is_the_one_the_chapter_made():
+    notebook = read(CHAPTERS[0])
+    maker, place = (
+        next(cell for cell in notebook.cells if tag in chapter_rules.tags(cell))
+        for tag in ("makes-answer-picture", "answer-picture")
+    )
+    made = maker.outputs[0].data["image/png"].replace("\n", "")
+    assert place.source == f"![{maker.metadata.mystnb.image.alt}](data:image/png;base64,{made})"
+
+
+def test_claims_are_read_from_checked_cells_alone():
+    notebook = small_notebook(("claim()", "✓ It holds.\n"))
+    notebook.cells += small_notebook(("print(7.8)", "7.8\n"), tags=()).cells
+    assert claims_of(notebook) == ["✓ It holds.\n"]
+
+
+def check(notebook, folder):
+    path = folder / "chapter.ipynb"
+    nbformat.write(notebook, path)
+    command = [sys.executable, ROOT / "tools" / "notebooks.py", "check", path]
+    return subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("source", "stored", "passes"),
+    [
+        ("print('✓ It holds.')", "✓ It holds.\n", True),
+        ("print('✓ It holds.')", "✓ It holds!\n", False),
+        ("raise ValueError('broken')", "✓ It holds.\n", False),
+        ("pass", "✓ It holds.\n", False),
+    ],
+)
+def test_checking_a_copy_passes_only_where_the_stored_claims_come_out(
+    tmp_path, source, stored, passes
+):
+    done = check(small_notebook((source, stored)), tmp_path)
+    assert (done.returncode == 0) == passes, done.stdout + done.stderr
+    assert f"{int(passes)} passed, {int(not passes)} failed" in done.stdout
+
+
+def test_checking_a_copy_without_claims_fails(tmp_path):
+    done = check(small_notebook(("print(1)", "1\n"), tags=()), tmp_path)
+    assert done.returncode == 1
+    assert "it checks no claim" in done.stdout
+
+
+def test_storing_an_unknown_chapter_names_the_known_ones():
+    command = [sys.executable, ROOT / "tools" / "notebooks.py", "store", "07_diffusion"]
+    done = subprocess.run(command, text=True, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert "CHAPTER must be one of 01_properties" in done.stderr
+    assert "got 07_diffusion" in done.stderr

@@ -1,0 +1,76 @@
+"""Squared error per image against closed forms, NumPy, scikit-learn and print."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.decomposition import PCA
+from sklearn.metrics import mean_squared_error
+
+from helpers.metrics import squared_error, squared_errors
+
+arrays = hnp.arrays(
+    np.float32,
+    hnp.array_shapes(min_dims=2, max_dims=4, max_side=5),
+    elements=st.floats(-100, 100, width=32),
+)
+
+
+def test_a_white_pixel_rebuilt_as_black_counts_one():
+    images = np.zeros((2, 28, 28, 1))
+    images[0, 3, 4, 0] = 1
+    np.testing.assert_array_equal(squared_errors(images, np.zeros_like(images)), [1, 0])
+    assert squared_error(images, np.zeros_like(images)) == 0.5
+
+
+@given(arrays)
+def test_an_array_has_no_error_to_itself(array):
+    assert squared_error(array, array) == 0
+
+
+@given(arrays, st.floats(-10, 10))
+def test_a_constant_shift_costs_its_square_at_each_number(array, shift):
+    array = array.astype(np.float64)
+    numbers = array[0].size
+    assert squared_error(array, array + shift) == pytest.approx(numbers * shift**2, abs=1e-9)
+
+
+@given(arrays, st.integers(0, 2**32 - 1))
+def test_it_is_scikit_learns_mean_squared_error_times_the_numbers_of_an_image(array, seed):
+    other = np.random.default_rng(seed).normal(size=array.shape)
+    flat, other_flat = array.reshape(len(array), -1), other.reshape(len(array), -1)
+    expected = mean_squared_error(flat, other_flat) * flat.shape[1]
+    assert squared_error(array, other) == pytest.approx(expected)
+
+
+def test_pca_with_30_numbers_has_the_published_error(digits):
+    """13.87 in Hinton and Salakhutdinov (2006), caption of figure 2."""
+    everything = np.concatenate([digits.train, digits.validation]).reshape(60_000, 784)
+    pca = PCA(30).fit(everything)
+    rebuilt = pca.inverse_transform(pca.transform(digits.test.reshape(10_000, 784)))
+    error = squared_error(digits.test, rebuilt.reshape(digits.test.shape))
+    assert error == pytest.approx(13.87, abs=0.01)
+
+
+def test_shapes_that_would_broadcast_are_refused():
+    with pytest.raises(
+        ValueError, match=r"images and reconstructions must have the same shape; got \(4, 3\)"
+    ):
+        squared_error(np.zeros((4, 3)), np.zeros((1, 3)))
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros((0, 3)), "must have shape"),
+        (np.zeros((2, 3), np.uint8), "must hold floating-point numbers; got dtype uint8"),
+        (np.full((2, 3), np.nan), "must be finite; got 6 NaN"),
+    ],
+)
+def test_bad_arrays_are_refused_by_name(array, message):
+    good = np.zeros((2, 3))
+    with pytest.raises(ValueError, match=f"images {message}"):
+        squared_error(array, good)
+    with pytest.raises(ValueError, match=f"reconstructions {message}"):
+        squared_error(good, array)
