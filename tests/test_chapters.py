@@ -1,5 +1,6 @@
 """Every chapter keeps the rules, and each rule notices a chapter that breaks it."""
 
+import base64
 import copy
 import shutil
 import subprocess
@@ -271,7 +272,7 @@ def test_normalising_twice_changes_nothing_more():
         assert normalise(notebook) == once
 
 
-def test_the_answer_picture_is_the_one_the_chapter_made():
+def test_the_answer_picture_and_the_card_are_the_picture_the_first_chapter_made():
     notebook = read(CHAPTERS[0])
     maker, place = (
         next(cell for cell in notebook.cells if tag in chapter_rules.tags(cell))
@@ -279,12 +280,25 @@ def test_the_answer_picture_is_the_one_the_chapter_made():
     )
     made = maker.outputs[0].data["image/png"].replace("\n", "")
     assert place.source == f"![{maker.metadata.mystnb.image.alt}](data:image/png;base64,{made})"
+    assert (ROOT / "book" / "_static" / "card.png").read_bytes() == base64.b64decode(made)
 
 
 def test_claims_are_read_from_checked_cells_alone():
     notebook = small_notebook(("claim()", "✓ It holds.\n"))
     notebook.cells += small_notebook(("print(7.8)", "7.8\n"), tags=()).cells
     assert claims_of(notebook) == ["✓ It holds.\n"]
+
+
+def test_pages_quote_only_claims_that_a_chapter_prints():
+    printed = "".join(text for path in CHAPTERS for text in claims_of(read(path)))
+    quoted = [
+        line.removeprefix("> ")
+        for page in (ROOT / "book").glob("*.md")
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if "✓" in line
+    ]
+    assert quoted
+    assert [line for line in quoted if f"{line}\n" not in printed] == []
 
 
 def check(notebook, folder):

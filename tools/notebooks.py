@@ -7,6 +7,7 @@ Outputs are stored in one normal form, so that a second run without a change lea
 """
 
 import argparse
+import base64
 import os
 import re
 import sys
@@ -20,6 +21,7 @@ from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "notebooks"
+CARD = ROOT / "book" / "_static" / "card.png"  # what a shared link shows
 CHECKED = "nbval-check-output"
 KEPT_CELL_METADATA = ("tags", "mystnb")
 NOTEBOOK_METADATA = {
@@ -66,15 +68,24 @@ def _place_answer_picture(notebook: nbformat.NotebookNode) -> None:
 
     It goes into the Markdown itself, since a link to a file would be broken in Colab.
     """
-    tagged = {tag: cell for cell in notebook.cells for tag in cell.metadata.get("tags", [])}
-    maker, place = tagged.get("makes-answer-picture"), tagged.get("answer-picture")
-    if maker is None or place is None:
-        return
-    alt = maker.metadata.mystnb.image.alt
-    for output in maker.outputs:
-        if "image/png" in output.get("data", {}):
-            picture = output.data["image/png"].replace("\n", "")
+    for picture in answer_pictures(notebook):
+        alt = _tagged(notebook, "makes-answer-picture")[0].metadata.mystnb.image.alt
+        for place in _tagged(notebook, "answer-picture"):
             place.source = f"![{alt}](data:image/png;base64,{picture})"
+
+
+def answer_pictures(notebook: nbformat.NotebookNode) -> list[str]:
+    """The stored PNG, as base64, of the cell that makes the answer picture: one, or none."""
+    return [
+        output.data["image/png"].replace("\n", "")
+        for cell in _tagged(notebook, "makes-answer-picture")
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    ]
+
+
+def _tagged(notebook: nbformat.NotebookNode, tag: str) -> list[nbformat.NotebookNode]:
+    return [cell for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
 
 
 def _merge_streams(outputs: list) -> list:
@@ -108,8 +119,7 @@ def claims_of(notebook: nbformat.NotebookNode) -> list[str]:
     """The printed claims, a text for each checked cell."""
     return [
         "".join(_as_shown(output.text) for output in cell.outputs if output.get("name") == "stdout")
-        for cell in notebook.cells
-        if cell.cell_type == "code" and CHECKED in cell.metadata.get("tags", [])
+        for cell in _tagged(notebook, CHECKED)
     ]
 
 
@@ -126,10 +136,16 @@ def store(names: list[str]) -> None:
         execute(notebook, CHAPTERS)
         text = normalise(notebook)
         nbformat.validate(notebook)
-        draft = path.with_suffix(".draft")
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(draft, path)
+        _write_whole(path, text.encode())
+        if name == known[0]:
+            _write_whole(CARD, base64.b64decode(answer_pictures(notebook)[0]))
         print(f"{name}: stored, {time.monotonic() - started:.0f} s, {len(text) / 1e6:.2f} MB")
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    draft = path.with_name(path.name + ".draft")
+    draft.write_bytes(content)
+    os.replace(draft, path)
 
 
 def check(paths: list[str]) -> None:
