@@ -1,4 +1,4 @@
-"""The image sets of the book, checked before anything trains on them."""
+"""What an image set of the book is, and the handwritten digits, checked on loading."""
 
 import hashlib
 import io
@@ -16,28 +16,37 @@ VALIDATION_EVERY = 12
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images in three splits, with their labels apart.
+    """Images in three splits.
 
     Train on `train`, make every choice on `validation`, report on `test`.
 
     Attributes:
         train: float32 `(n, 28, 28, 1)`, pixels in [0, 1].
-        validation: the same, cut from the training images.
+        validation: the same, kept out of training.
         test: the same, never trained on and never chosen by.
-        train_labels: integers `(n,)`; so are the other two.
-        validation_labels: one label for each validation image.
-        test_labels: one label for each test image.
     """
 
     train: np.ndarray
     validation: np.ndarray
     test: np.ndarray
+
+
+@dataclass(frozen=True)
+class LabelledImageSet(ImageSet):
+    """Images in three splits, with their labels apart.
+
+    Attributes:
+        train_labels: integers `(n,)`; so are the other two.
+        validation_labels: one label for each validation image.
+        test_labels: one label for each test image.
+    """
+
     train_labels: np.ndarray
     validation_labels: np.ndarray
     test_labels: np.ndarray
 
 
-def load_mnist(path: str | Path = MNIST_PATH) -> ImageSet:
+def load_mnist(path: str | Path = MNIST_PATH) -> LabelledImageSet:
     """The MNIST handwritten digits: 55,000 to train on, 5,000 to validate, 10,000 to test.
 
     Every twelfth of the 60,000 training images goes to the validation split: the same ones each
@@ -74,7 +83,7 @@ def load_mnist(path: str | Path = MNIST_PATH) -> ImageSet:
         images, labels = _to_images(arrays["x_train"]), arrays["y_train"].astype(np.int64)
         test, test_labels = _to_images(arrays["x_test"]), arrays["y_test"].astype(np.int64)
     validates = np.arange(len(images)) % VALIDATION_EVERY == 0
-    return ImageSet(
+    return LabelledImageSet(
         train=images[~validates],
         validation=images[validates],
         test=test,

@@ -1,0 +1,233 @@
+"""Bytes: what a quantiser keeps, and what files really weigh."""
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from PIL import Image
+
+from helpers.compression import Quantiser, codec_files, codec_mosaic
+from helpers.data import load_mnist
+from helpers.metrics import squared_error, squared_errors
+
+LOSSLESS = [("PNG", None), ("WebP", None)]
+LOSSY = [("JPEG", 10), ("WebP", 10)]
+# What makes a file of each kind: written out here, so that a changed setting is noticed.
+OPTIONS = {
+    ("PNG", None): {"optimize": True},
+    ("WebP", None): {"lossless": True, "method": 4, "quality": 100},
+    ("JPEG", 10): {"quality": 10, "optimize": True},
+    ("WebP", 10): {"quality": 10, "method": 6},
+}
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_mnist().test[:100]
+
+
+def file_of(picture, codec, quality):
+    file = io.BytesIO()
+    pixels = np.uint8(np.round(255 * picture))
+    Image.fromarray(pixels).save(file, codec, **OPTIONS[codec, quality])
+    return file.getvalue()
+
+
+def rounding_of(codes):
+    """What float32 may round off each code number; near 0, its smallest number."""
+    float32 = np.finfo(np.float32)
+    largest = np.abs(codes).max(axis=0).astype(float)
+    return float32.eps * largest + float(float32.smallest_subnormal)
+
+
+codes_of_any_range = arrays(
+    np.float32,
+    array_shapes(min_dims=2, max_dims=2, max_side=8),
+    elements=st.floats(width=32, allow_nan=False, allow_infinity=False),
+)
+
+
+@settings(deadline=None)
+@given(codes_of_any_range, st.integers(1, 16))
+def test_codes_inside_the_range_come_back_within_half_a_step(codes, bits):
+    restored = Quantiser.fit(codes, bits)
+    restored = restored.decode(restored.encode(codes))
+    lowest, highest = codes.min(axis=0).astype(float), codes.max(axis=0).astype(float)
+    half_step = (highest - lowest) / (2**bits - 1) / 2
+    assert (np.abs(restored - codes.astype(float)) <= half_step + rounding_of(codes)).all()
+
+
+@settings(deadline=None)
+@given(codes_of_any_range, st.integers(1, 16))
+def test_the_first_and_last_level_are_the_ends_of_the_range(codes, bits):
+    levels = np.stack([np.zeros(codes.shape[1], int), np.full(codes.shape[1], 2**bits - 1)])
+    ends = Quantiser.fit(codes, bits).decode(levels).astype(float)
+    expected = np.stack([codes.min(axis=0), codes.max(axis=0)]).astype(float)
+    assert (np.abs(ends - expected) <= rounding_of(codes)).all()
+
+
+def test_whole_numbers_from_0_to_255_are_their_own_levels_at_8_bits():
+    codes = np.arange(256.0)[:, np.newaxis]
+    quantiser = Quantiser.fit(codes, 8)
+    np.testing.assert_array_equal(quantiser.encode(codes), codes)
+    np.testing.assert_array_equal(quantiser.decode(quantiser.encode(codes)), codes)
+
+
+def test_one_bit_tells_the_lower_half_of_the_range_from_the_upper():
+    quantiser = Quantiser.fit(np.array([[-1.0], [3.0]]), 1)
+    levels = quantiser.encode(np.array([[-1.0], [0.9], [1.1], [3.0]]))
+    np.testing.assert_array_equal(levels, [[0], [0], [1], [1]])
+    np.testing.assert_array_equal(quantiser.decode(levels), [[-1], [-1], [3], [3]])
+
+
+def test_each_code_number_has_its_own_range():
+    codes = np.array([[0.0, -100.0], [1.0, 100.0]])
+    levels = Quantiser.fit(codes, 2).encode(np.array([[1 / 3, 100 / 3]]))
+    np.testing.assert_array_equal(levels, [[1, 2]])
+
+
+def test_codes_beyond_the_range_become_its_ends():
+    quantiser = Quantiser.fit(np.array([[0.0], [1.0]]), 4)
+    levels = quantiser.encode(np.array([[-5.0], [7.0]]))
+    np.testing.assert_array_equal(levels, [[0], [15]])
+    np.testing.assert_array_equal(quantiser.decode(levels), [[0], [1]])
+
+
+def test_a_code_number_that_never_changes_comes_back_as_it_is():
+    codes = np.array([[0.7, 0.0], [0.7, 1.0]], np.float32)
+    quantiser = Quantiser.fit(codes, 8)
+    np.testing.assert_array_equal(quantiser.decode(quantiser.encode(codes)), codes)
+    np.testing.assert_array_equal(quantiser.encode(codes + np.float32(9))[:, 0], [0, 0])
+
+
+def test_convolutional_codes_keep_their_shape():
+    codes = np.random.default_rng(0).normal(size=(5, 7, 7, 3))
+    quantiser = Quantiser.fit(codes, 16)
+    np.testing.assert_allclose(quantiser.decode(quantiser.encode(codes)), codes, atol=1e-4)
+    assert quantiser.bytes_per_image == 7 * 7 * 3 * 2
+
+
+@pytest.mark.parametrize(
+    ("code_size", "bits", "expected"), [(30, 8, 30), (30, 6, 22.5), (1, 1, 0.125), (2, 16, 4)]
+)
+def test_bytes_are_numbers_times_bits_over_8(code_size, bits, expected):
+    assert Quantiser.fit(np.zeros((2, code_size)), bits).bytes_per_image == expected
+
+
+@pytest.mark.parametrize("bits", [0, -1, 17, 8.0, True, "8"])
+def test_bad_bits_are_refused(bits):
+    with pytest.raises(ValueError, match="bits must"):
+        Quantiser.fit(np.zeros((2, 3)), bits)
+
+
+@pytest.mark.parametrize(
+    "codes", [np.zeros((0, 3)), np.zeros(3), np.zeros((2, 3), int), np.full((2, 3), np.nan)]
+)
+def test_bad_codes_are_refused(codes):
+    with pytest.raises(ValueError, match="codes must"):
+        Quantiser.fit(codes, 8)
+    with pytest.raises(ValueError, match="codes must"):
+        Quantiser.fit(np.zeros((2, 3)), 8).encode(codes)
+
+
+def test_codes_and_levels_of_another_size_are_refused():
+    quantiser = Quantiser.fit(np.zeros((2, 3)), 8)
+    with pytest.raises(ValueError, match=r"codes must have shape \(n, 3\).* got shape \(2, 1\)"):
+        quantiser.encode(np.zeros((2, 1)))
+    for shape in ((2, 4), (3,), (0, 3)):
+        with pytest.raises(ValueError, match=r"levels must have shape \(n, 3\)"):
+            quantiser.decode(np.zeros(shape, int))
+
+
+@pytest.mark.parametrize("levels", [[[0.0]], [[-1]], [[256]]])
+def test_bad_levels_are_refused(levels):
+    with pytest.raises(ValueError, match="levels must"):
+        Quantiser.fit(np.zeros((2, 1)), 8).decode(levels)
+
+
+@pytest.mark.parametrize(("codec", "quality"), LOSSLESS + LOSSY)
+def test_bytes_of_a_mosaic_are_the_length_of_its_file(digits, codec, quality):
+    rows = [[image[..., 0] for image in digits[start : start + 4]] for start in (0, 4, 8)]
+    content = file_of(np.block(rows), codec, quality)
+    assert codec_mosaic(digits[:12], codec, quality).bytes_per_image == len(content) / 12
+
+
+@pytest.mark.parametrize(("codec", "quality"), LOSSLESS + LOSSY)
+def test_bytes_of_files_are_the_mean_of_their_lengths(digits, codec, quality):
+    lengths = [len(file_of(image[..., 0], codec, quality)) for image in digits[:7]]
+    assert codec_files(digits[:7], codec, quality).bytes_per_image == np.mean(lengths)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 16])
+@pytest.mark.parametrize("compress", [codec_mosaic, codec_files])
+@pytest.mark.parametrize(("codec", "quality"), LOSSLESS)
+def test_lossless_codecs_return_exactly_the_digits(digits, count, compress, codec, quality):
+    images = compress(digits[:count], codec, quality).images
+    assert images.dtype == np.float32
+    np.testing.assert_array_equal(images, digits[:count])
+
+
+@pytest.mark.parametrize("compress", [codec_mosaic, codec_files])
+@pytest.mark.parametrize(("codec", "quality"), LOSSLESS)
+def test_all_256_grey_levels_survive_a_lossless_codec(compress, codec, quality):
+    levels = np.resize(np.arange(256, dtype=np.float32), (1, 28, 28, 1)) / 255
+    np.testing.assert_array_equal(compress(levels, codec, quality).images, levels)
+
+
+@pytest.mark.parametrize("compress", [codec_mosaic, codec_files])
+def test_other_pixels_are_rounded_to_the_nearest_level(compress):
+    images = np.full((3, 28, 28, 1), 100.7 / 255, np.float32)
+    np.testing.assert_allclose(compress(images, "PNG").images, 101 / 255, rtol=1e-6)
+
+
+@pytest.mark.parametrize("compress", [codec_mosaic, codec_files])
+@pytest.mark.parametrize(("codec", "quality"), LOSSY)
+def test_images_of_a_lossy_codec_come_back_in_their_places(digits, compress, codec, quality):
+    images = compress(digits[:11], codec, quality).images
+    assert images.shape == (11, 28, 28, 1)
+    assert 0 < squared_errors(digits[:11], images).max() < 10
+    assert squared_errors(digits[:11], np.roll(images, 1, axis=0)).min() > 20
+
+
+@pytest.mark.parametrize("compress", [codec_mosaic, codec_files])
+@pytest.mark.parametrize("codec", ["JPEG", "WebP"])
+def test_a_higher_quality_costs_more_bytes_and_leaves_less_error(digits, compress, codec):
+    results = [compress(digits, codec, quality) for quality in (0, 30, 90)]
+    sizes = [result.bytes_per_image for result in results]
+    errors = [squared_error(digits, result.images) for result in results]
+    assert sizes == sorted(sizes)
+    assert errors == sorted(errors, reverse=True)
+
+
+@pytest.mark.parametrize(("codec", "quality"), LOSSLESS + LOSSY)
+def test_a_mosaic_saves_what_headers_cost(digits, codec, quality):
+    mosaic, files = (run(digits, codec, quality) for run in (codec_mosaic, codec_files))
+    assert mosaic.bytes_per_image < files.bytes_per_image - 20
+
+
+@pytest.mark.parametrize("compress", [codec_mosaic, codec_files])
+@pytest.mark.parametrize("images", [np.zeros((0, 28, 28, 1)), np.full((1, 28, 28, 1), 2.0)])
+def test_bad_images_are_refused(compress, images):
+    with pytest.raises(ValueError, match="images must"):
+        compress(images, "PNG")
+
+
+@pytest.mark.parametrize("compress", [codec_mosaic, codec_files])
+@pytest.mark.parametrize(
+    ("codec", "quality", "message"),
+    [
+        ("GIF", None, "codec must be one of .*'GIF'"),
+        ("PNG", 10, "quality must be None for PNG"),
+        ("JPEG", None, "quality must be from 0 to 100 for JPEG"),
+        ("JPEG", 101, "quality must be a whole number from 0 to 100; got 101"),
+        ("WebP", -1, "quality must be a whole number"),
+        ("WebP", 10.0, "quality must be a whole number"),
+        ("WebP", True, "quality must be a whole number"),
+    ],
+)
+def test_a_bad_codec_or_quality_is_refused(compress, codec, quality, message):
+    with pytest.raises(ValueError, match=message):
+        compress(np.zeros((1, 28, 28, 1)), codec, quality)

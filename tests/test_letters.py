@@ -1,0 +1,188 @@
+"""Printed letters: every one is readable, inside the image, and in one split."""
+
+import functools
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+from sklearn.metrics import pairwise_distances_argmin
+
+from helpers.letters import LETTERS, TYPEFACES, load_letters, split_glyphs
+
+SPLITS = ("train", "validation", "test")
+FONTS = [font for pair in TYPEFACES.values() for font in pair]
+
+
+@pytest.fixture(scope="module")
+def letters():
+    return load_letters(4000, 600, 600, seed=1)
+
+
+@pytest.fixture(scope="module")
+def everything(letters):
+    images = np.concatenate([letters.train, letters.validation, letters.test])
+    labels = np.concatenate([letters.train_labels, letters.validation_labels, letters.test_labels])
+    return images[..., 0], labels
+
+
+def stretched(picture):
+    """The ink of a picture, stretched to 20×20."""
+    return np.ravel(picture.crop(picture.getbbox()).resize((20, 20))) / 255
+
+
+@functools.cache
+def alphabet(font):
+    """All letters of a font, stretched: `(26, 400)`."""
+    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / font
+    shapes = []
+    for letter in LETTERS:
+        canvas = Image.new("L", (200, 200))
+        ImageDraw.Draw(canvas).text((50, 50), letter, fill=255, font=ImageFont.truetype(path, 80))
+        shapes.append(stretched(canvas))
+    return np.array(shapes)
+
+
+def letters_recognised(font):
+    """The share of a font's letters that look most like the same letter of the other fonts."""
+    others = np.mean([alphabet(other) for other in FONTS if other != font], axis=0)
+    distances = np.square(alphabet(font)[:, np.newaxis] - others).sum(axis=2)
+    return np.mean(distances.argmin(axis=1) == np.arange(26))
+
+
+def ink_boxes(images):
+    """First and last row and column with ink of each image, as four arrays."""
+    inked = images > 0.25
+    rows, columns = inked.any(axis=2), inked.any(axis=1)
+    last = images.shape[1] - 1
+    return (
+        rows.argmax(axis=1),
+        last - rows[:, ::-1].argmax(axis=1),
+        columns.argmax(axis=1),
+        last - columns[:, ::-1].argmax(axis=1),
+    )
+
+
+@pytest.mark.parametrize("font", FONTS)
+def test_every_font_draws_26_distinct_ordinary_letters(font):
+    assert len(np.unique(alphabet(font), axis=0)) == 26
+    assert letters_recognised(font) > 0.8
+
+
+@pytest.mark.parametrize("font", ["cmsy10.ttf", "cmex10.ttf"])
+def test_a_font_without_ordinary_letters_would_be_noticed(font):
+    assert letters_recognised(font) < 0.8
+
+
+def test_image_sets_are_as_large_as_asked_float32_and_in_0_to_1(letters):
+    for split, count in zip(SPLITS, (4000, 600, 600), strict=True):
+        images, labels = getattr(letters, split), getattr(letters, f"{split}_labels")
+        assert images.shape == (count, 28, 28, 1)
+        assert images.dtype == np.float32
+        assert images.min() == 0
+        assert images.max() == 1
+        assert labels.shape == (count,)
+        np.testing.assert_array_equal(np.unique(labels), np.arange(26))
+
+
+def test_every_letter_has_ink_and_touches_no_border(everything):
+    images, _ = everything
+    assert (images.max(axis=(1, 2)) > 0.5).all()
+    assert (images.sum(axis=(1, 2)) > 10).all()
+    for border in (images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]):
+        assert not border.any()
+
+
+def test_an_h_is_14_to_20_pixels_high_and_its_middle_at_most_3_from_the_middle(everything):
+    images, labels = everything
+    top, bottom, left, right = ink_boxes(images[labels == LETTERS.index("H")])
+    heights = bottom - top + 1
+    assert 13 <= heights.min() <= 15
+    assert 19 <= heights.max() <= 21
+    for middle in ((top + bottom) / 2, (left + right) / 2):
+        assert -4 <= (middle - 13.5).min() < -2
+        assert 2 < (middle - 13.5).max() <= 4
+
+
+def test_letters_lean_to_either_side(everything):
+    images, labels = everything
+    leans = []
+    for image in images[labels == LETTERS.index("I")].astype(float):
+        down, right = np.indices(image.shape).reshape(2, -1)
+        covariance = np.cov(down, right, aweights=image.ravel())
+        leans.append(-covariance[0, 1] / covariance[0, 0])
+    assert min(leans) == pytest.approx(-0.2, abs=0.05)
+    # An oblique font leans by about 0.2 itself.
+    assert max(leans) == pytest.approx(0.4, abs=0.08)
+
+
+def test_bold_letters_have_more_ink_than_light_ones(everything):
+    images, labels = everything
+    ink = images[labels == LETTERS.index("H")].sum(axis=(1, 2))
+    assert ink.max() > 3 * ink.min()
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_the_label_is_that_of_the_printed_letter_most_alike(letters, split):
+    printed = np.concatenate([alphabet(font) for font in FONTS])
+    images = np.uint8(255 * getattr(letters, split)[:300, ..., 0])
+    shapes = np.array([stretched(Image.fromarray(image)) for image in images])
+    nearest = pairwise_distances_argmin(shapes, printed) % 26
+    assert np.mean(nearest == getattr(letters, f"{split}_labels")[:300]) > 0.85
+
+
+def test_every_glyph_belongs_to_one_split():
+    glyphs = [glyph for split in SPLITS for glyph in split_glyphs(split)]
+    assert len(glyphs) == len(set(glyphs)) == 26 * 16
+    assert set(glyphs) == {(letter, font) for letter in LETTERS for font in FONTS}
+
+
+@pytest.mark.parametrize(("split", "typefaces"), [("train", 6), ("validation", 1), ("test", 1)])
+def test_every_split_has_all_letters_and_all_fonts(split, typefaces):
+    glyphs = split_glyphs(split)
+    assert {font for _, font in glyphs} == set(FONTS)
+    for letter in LETTERS:
+        fonts = {font for other, font in glyphs if other == letter}
+        whole = [pair for pair in TYPEFACES.values() if set(pair) <= fonts]
+        assert len(whole) == typefaces
+        assert len(fonts) == 2 * typefaces
+
+
+def test_the_splits_share_no_image(letters):
+    train, validation, test = (
+        {image.tobytes() for image in getattr(letters, split)} for split in SPLITS
+    )
+    assert not train & validation
+    assert not train & test
+    assert not validation & test
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():
+    first, again, other = (load_letters(50, 50, 50, seed=seed) for seed in (1, 1, 2))
+    for part in (*SPLITS, *(f"{split}_labels" for split in SPLITS)):
+        assert getattr(first, part).tobytes() == getattr(again, part).tobytes()
+        assert getattr(first, part).tobytes() != getattr(other, part).tobytes()
+
+
+def test_without_a_seed_it_is_book_seed(monkeypatch):
+    monkeypatch.setenv("BOOK_SEED", "7")
+    np.testing.assert_array_equal(load_letters(9, 1, 1).train, load_letters(9, 1, 1, seed=7).train)
+
+
+@pytest.mark.parametrize("name", ["train_count", "validation_count", "test_count"])
+@pytest.mark.parametrize("count", [0, -1, 1.5, True, "many"])
+def test_a_bad_count_is_refused(name, count):
+    with pytest.raises(ValueError, match=f"{name} must"):
+        load_letters(**{name: count})
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 0.5, "one"])
+def test_a_bad_seed_is_refused(seed):
+    with pytest.raises(ValueError, match="seed must"):
+        load_letters(seed=seed)
+
+
+def test_an_unknown_split_is_refused():
+    with pytest.raises(ValueError, match=r"split must be one of .*'valid'"):
+        split_glyphs("valid")
