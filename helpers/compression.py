@@ -171,6 +171,32 @@ def codec_files(images: np.ndarray, codec: str, quality: int | None = None) -> C
     return Compressed(sum(lengths) / len(images), np.stack(pictures)[..., np.newaxis])
 
 
+def codec_picture(picture: np.ndarray, codec: str, quality: int | None = None) -> Compressed:
+    """One large picture as a file.
+
+    Args:
+        picture: `(height, width)`, floating point, pixels in [0, 1].
+        codec: "PNG", "WebP" or "JPEG".
+        quality: 0 to 100; None for lossless PNG or WebP.
+
+    Returns:
+        The length of the file, and the picture `(height, width)` as float32 in [0, 1].
+
+    Raises:
+        ValueError: the picture has another shape or range, or there is no such codec or quality.
+    """
+    picture = np.asarray(picture)
+    if picture.ndim != 2:
+        raise ValueError(f"picture must have shape (height, width); got shape {picture.shape}")
+    picture = check_array(picture, "picture")
+    if picture.min() < 0 or picture.max() > 1:
+        raise ValueError(
+            f"picture must hold pixels in [0, 1]; got values from {picture.min():g} to "
+            f"{picture.max():g}"
+        )
+    return Compressed(*_through_file(picture, _file_options(codec, quality)))
+
+
 def _file_options(codec: str, quality: int | None) -> dict[str, str | int | bool]:
     if codec not in CODECS:
         raise ValueError(f"codec must be one of {list(CODECS)}; got {codec!r}")

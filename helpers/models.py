@@ -1,5 +1,8 @@
 """Autoencoders: an encoder, a decoder, and a code between them."""
 
+import math
+from collections.abc import Sequence
+
 import keras
 from keras import layers
 
@@ -57,39 +60,55 @@ def _check_joint(wanted: tuple, found: tuple, what: str) -> None:
         )
 
 
-def dense_autoencoder(code_size: int = 32, *, seed: int | None = None) -> Autoencoder:
-    """One fully connected layer down to a code, one back up to the image.
+def dense_autoencoder(
+    code_size: int = 32,
+    hidden_units: Sequence[int] = (),
+    *,
+    code_activation: str | None = "relu",
+    seed: int | None = None,
+) -> Autoencoder:
+    """Fully connected layers down to a code, and their mirror image back up to the image.
 
-    The code passes through a ReLU, so its numbers are never negative; the output passes through
-    a sigmoid, so every pixel stays in (0, 1).
+    Hidden layers end in a ReLU; the output ends in a sigmoid, so every pixel stays in (0, 1).
 
     Args:
         code_size: how many numbers the code has.
+        hidden_units: the widths of the encoder's layers before the code; the decoder has them in
+            reverse. Empty for one layer down and one up.
+        code_activation: what Keras calls the function at the code; None for none, so that the
+            code's numbers may be negative.
         seed: of the initial weights; None is the book's default seed.
 
     Returns:
         An untrained autoencoder for images `(n, 28, 28, 1)` with codes `(n, code_size)`.
 
     Raises:
-        ValueError: the code size is not a whole number of at least 1, or the seed is no seed.
+        ValueError: the code size or a width is not a whole number of at least 1, Keras knows no
+            such activation, or the seed is no seed.
     """
     code_size = check_count(code_size, "code_size")
-    seed = check_seed(seed)
-    pixels = IMAGE_SHAPE[0] * IMAGE_SHAPE[1]
-    # With one seed for both layers their first weights would be related.
-    down, up = (keras.initializers.GlorotUniform(seed=part) for part in spawn_seeds(seed, 2))
+    hidden_units = [check_count(units, "hidden_units") for units in hidden_units]
+    # With one seed for all layers their first weights would be related.
+    seeds = iter(spawn_seeds(check_seed(seed), 2 * len(hidden_units) + 2))
+
+    def dense(units: int, activation: str | None) -> layers.Dense:
+        initializer = keras.initializers.GlorotUniform(seed=next(seeds))
+        return layers.Dense(units, activation=activation, kernel_initializer=initializer)
+
     encoder = keras.Sequential(
         [
             keras.Input(IMAGE_SHAPE),
             layers.Flatten(),
-            layers.Dense(code_size, activation="relu", kernel_initializer=down),
+            *(dense(units, "relu") for units in hidden_units),
+            dense(code_size, code_activation),
         ],
         name="encoder",
     )
     decoder = keras.Sequential(
         [
             keras.Input((code_size,)),
-            layers.Dense(pixels, activation="sigmoid", kernel_initializer=up),
+            *(dense(units, "relu") for units in reversed(hidden_units)),
+            dense(math.prod(IMAGE_SHAPE), "sigmoid"),
             layers.Reshape(IMAGE_SHAPE),
         ],
         name="decoder",

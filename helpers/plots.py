@@ -7,12 +7,24 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import LogLocator
 
 from helpers.checks import check_array
 
 STYLE = Path(__file__).parent / "book.mplstyle"
 # The same colour for the same thing in every chapter, from the palette of Okabe and Ito.
-COLOURS = {"autoencoder": "#0072B2", "PCA": "#D55E00", "code": "#009E73"}
+COLOURS = {
+    "autoencoder": "#0072B2",
+    "PCA": "#D55E00",
+    "code": "#009E73",
+    "pixels": "#000000",
+    "JPEG": "#CC79A7",
+    "WebP": "#E69F00",
+    "PNG": "#56B4E9",
+}
+WIDTH = 5.2  # inches; see book.mplstyle
 
 
 def use_book_style() -> None:
@@ -39,7 +51,7 @@ def code_journey(image: np.ndarray, code: np.ndarray, reconstruction: np.ndarray
         raise ValueError(f"code must have shape (code_size,); got shape {code.shape}")
     code = check_array(code[np.newaxis], "code")[0]
     figure, (left, down, middle, up, right) = plt.subplots(
-        1, 5, figsize=(5.2, 1.8), width_ratios=[1, 0.55, 1.4, 0.55, 1]
+        1, 5, figsize=(WIDTH, 1.8), width_ratios=[1, 0.55, 1.4, 0.55, 1]
     )
     for axes, picture, name in ((left, image, "image"), (right, reconstruction, "reconstruction")):
         _draw_image(axes, picture, name)
@@ -93,7 +105,7 @@ def image_rows(
                 f"errors must give {columns} numbers for each of the rows {list(rows)}; "
                 f"got {len(numbers)} for {name!r}"
             )
-    figure, grid = plt.subplots(len(rows), columns, figsize=(5.2, 0.8 * len(rows)), squeeze=False)
+    figure, grid = plt.subplots(len(rows), columns, figsize=(WIDTH, 0.8 * len(rows)), squeeze=False)
     for axes_row, (name, row) in zip(grid, rows.items(), strict=True):
         highest = np.abs(row).max() or 1
         for column, (axes, item) in enumerate(zip(axes_row, row, strict=True)):
@@ -140,6 +152,223 @@ def learning_curves(
     axes.set_ylim(bottom=0)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend()
+    return figure
+
+
+def error_table(
+    errors: np.ndarray, rows: Sequence[str], columns: Sequence[str], *, names: tuple[str, str]
+) -> Figure:
+    """A table of errors as a picture; in each column, the smallest is framed.
+
+    The shade compares a number with the others of its column: columns differ in how hard they are.
+
+    Args:
+        errors: `(number of rows, number of columns)`, positive.
+        rows: what each row is called.
+        columns: what each column is called.
+        names: what the rows are, and what the columns are.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: the errors are not positive and finite, or have another shape than the names.
+    """
+    errors = check_array(np.asarray(errors), "errors")
+    if errors.shape != (len(rows), len(columns)) or errors.min() <= 0:
+        raise ValueError(
+            f"errors must be {len(rows)} rows of {len(columns)} positive numbers; "
+            f"got shape {errors.shape}, smallest {errors.min():g}"
+        )
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.75 * len(rows) + 0.9))
+    shades = np.log(errors / errors.min(axis=0))
+    axes.imshow(shades, cmap="Blues", vmin=0, vmax=1.6 * shades.max() or 1, aspect="auto")
+    for (row, column), error in np.ndenumerate(errors):
+        axes.text(column, row, f"{error:.1f}", ha="center", va="center", fontsize=14)
+    for column, row in enumerate(errors.argmin(axis=0)):
+        frame = Rectangle((column - 0.46, row - 0.44), 0.92, 0.88, fill=False, linewidth=2.5)
+        axes.add_patch(frame)
+    axes.set_xticks(range(len(columns)), columns)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.tick_params(length=0)
+    axes.xaxis.tick_top()
+    axes.xaxis.set_label_position("top")
+    axes.set(ylabel=names[0], xlabel=names[1])
+    axes.spines[:].set_visible(False)
+    return figure
+
+
+def pictures(named: Mapping[str, np.ndarray]) -> Figure:
+    """Large grey pictures side by side, each with its name above.
+
+    Args:
+        named: by name, `(height, width)`, pixels in [0, 1].
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: there is no picture, or one has another shape.
+    """
+    if not named:
+        raise ValueError("named must hold at least one picture; got none")
+    height, width = np.shape(next(iter(named.values())))[:2]
+    each = WIDTH / len(named)
+    figure, row = plt.subplots(
+        1, len(named), figsize=(WIDTH, each * height / width + 0.35), squeeze=False
+    )
+    for axes, (name, picture) in zip(row[0], named.items(), strict=True):
+        _draw_image(axes, picture, f"named[{name!r}]")
+        axes.set_title(name)
+    return figure
+
+
+def error_spread(errors: np.ndarray, *, unit: str = "squared error of an image") -> Figure:
+    """How an error is spread over images: a histogram with best, median and worst marked.
+
+    Args:
+        errors: `(n,)`.
+        unit: what the numbers are, written at the axis.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: the errors have another shape, or are not finite.
+    """
+    errors = np.asarray(errors)
+    if errors.ndim != 1:
+        raise ValueError(f"errors must have shape (n,); got shape {errors.shape}")
+    errors = check_array(errors[np.newaxis], "errors")[0]
+    figure, axes = plt.subplots(figsize=(WIDTH, 2.3))
+    axes.hist(errors, bins=60, color=COLOURS["autoencoder"])
+    axes.set_xlim(left=0)
+    marks = {"best": errors.min(), "median": np.median(errors), "worst": errors.max()}
+    for (name, value), align in zip(marks.items(), ("left", "left", "right"), strict=True):
+        axes.axvline(value, color="black", linewidth=1)
+        axes.annotate(
+            f"{name}\n{value:.1f}",
+            (value, 1),
+            xytext=(4 if align == "left" else -4, 0),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha=align,
+            va="top",
+        )
+    axes.set(xlabel=unit, ylabel="images")
+    return figure
+
+
+def rate_curves(
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    lossless: Mapping[str, float] | None = None,
+) -> Figure:
+    """Squared error against bytes per image, both in powers: lower and further left is better.
+
+    Args:
+        curves: by name, bytes per image and squared error per image, point by point.
+        lossless: by name, bytes per image of what makes no error; marked at the lower edge.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: there is no curve, or a number is not positive and finite.
+    """
+    if not curves:
+        raise ValueError("curves must name at least one curve; got none")
+    figure, axes = plt.subplots(figsize=(WIDTH, 3.4))
+    for name, points in curves.items():
+        points = check_array(np.asarray(points, dtype=float), f"curves[{name!r}]")
+        if points.min() <= 0:
+            raise ValueError(f"curves[{name!r}] must be positive; got {points.min():g}")
+        axes.plot(*points, color=COLOURS[name], marker="o", markersize=4, label=name)
+    for name, size in (lossless or {}).items():
+        at_the_edge = {"clip_on": False, "transform": axes.get_xaxis_transform()}
+        label = f"{name}, no error"
+        axes.plot(size, 0, "^", color=COLOURS[name], markersize=9, label=label, **at_the_edge)
+    axes.set(xscale="log", yscale="log", xlabel="bytes per image", ylabel="squared error per image")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(lambda value, _: f"{value:g}")
+        axis.set_minor_formatter(lambda *_: "")
+    axes.legend()
+    return figure
+
+
+def spread_curves(
+    positions: Sequence[float], curves: Mapping[str, np.ndarray], *, xlabel: str, ylabel: str
+) -> Figure:
+    """The mean over draws as a line, and one standard deviation to either side as a band.
+
+    Args:
+        positions: `(points,)`, where the points stand on a logarithmic axis.
+        curves: by name, `(draws, points)`.
+        xlabel: what the positions are.
+        ylabel: what the numbers are.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: there is no curve, or one has another number of points or is not finite.
+    """
+    if not curves:
+        raise ValueError("curves must name at least one curve; got none")
+    figure, axes = plt.subplots()
+    for name, draws in curves.items():
+        draws = check_array(draws, f"curves[{name!r}]")
+        if draws.shape[1:] != (len(positions),):
+            raise ValueError(
+                f"curves[{name!r}] must have shape (draws, {len(positions)}); got {draws.shape}"
+            )
+        mean, deviation = draws.mean(axis=0), draws.std(axis=0)
+        axes.plot(positions, mean, color=COLOURS[name], marker="o", label=name)
+        axes.fill_between(
+            positions, mean - deviation, mean + deviation, color=COLOURS[name], alpha=0.2
+        )
+    axes.set(xscale="log", xlabel=xlabel, ylabel=ylabel)
+    axes.set_xticks(positions, [f"{position:,g}" for position in positions])
+    axes.minorticks_off()
+    axes.legend()
+    return figure
+
+
+def code_map(codes: np.ndarray, labels: np.ndarray) -> Figure:
+    """Codes of two numbers as points in the plane, coloured by label, each label at its median.
+
+    Args:
+        codes: `(n, 2)`.
+        labels: `(n,)`, integers 0 to 9.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: the codes have another shape or are not finite, or there are not as many labels.
+    """
+    codes, labels = check_array(codes, "codes"), np.asarray(labels)
+    if codes.shape[1:] != (2,) or labels.shape != (len(codes),):
+        raise ValueError(
+            f"codes and labels must have shapes (n, 2) and (n,); got {codes.shape}, {labels.shape}"
+        )
+    figure, axes = plt.subplots(figsize=(WIDTH, 4.2))
+    colours = plt.get_cmap("tab10")
+    for label in np.unique(labels):
+        chosen = codes[labels == label]
+        axes.scatter(*chosen.T, s=3, color=colours(label), alpha=0.5, linewidths=0)
+    for label in np.unique(labels):
+        axes.text(
+            *np.median(codes[labels == label], axis=0),
+            str(label),
+            fontsize=14,
+            weight="bold",
+            ha="center",
+            va="center",
+            color=colours(label),
+            path_effects=[withStroke(linewidth=4, foreground="white")],
+        )
+    axes.set(xlabel="first number of the code", ylabel="second number of the code")
     return figure
 
 

@@ -1,4 +1,4 @@
-"""Training: Keras `compile` and `fit`, with a seed, a progress bar and errors at the door."""
+"""Training: Keras `compile` and `fit`, with a schedule, a seed and a progress bar."""
 
 import math
 import numbers
@@ -19,7 +19,7 @@ def train(
     validation: np.ndarray | None = None,
     loss: str | keras.losses.Loss = "mse",
     optimizer: str | Callable[..., keras.optimizers.Optimizer] = "adam",
-    learning_rate: float = 1e-3,
+    learning_rate: float = 5e-3,
     epochs: int = 10,
     batch_size: int = 256,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -27,13 +27,16 @@ def train(
 ) -> keras.callbacks.History:
     """Train a model to rebuild its own input. There are no labels: the images are the target.
 
+    The optimizer's steps start small, grow, and end small.
+
     Args:
         model: any Keras model that returns the shape it takes; it is compiled here.
         images: `(n, …)`, floating point, what the model trains on.
         validation: `(m, …)`, images of the same shape, measured after each epoch.
         loss: what Keras calls it, or a Keras loss.
         optimizer: what Keras calls it, or a Keras optimizer class.
-        learning_rate: the optimizer's step size.
+        learning_rate: the optimizer's largest step size. It is reached after a tenth of all steps,
+            in a straight line from 0, and falls from there to 0 along a cosine.
         epochs: how often the model sees every image.
         batch_size: how many images one step averages over.
         callbacks: Keras callbacks to run along.
@@ -69,7 +72,9 @@ def train(
 
     if isinstance(optimizer, str):
         optimizer = type(keras.optimizers.get(optimizer))
-    model.compile(optimizer=optimizer(learning_rate=learning_rate), loss=loss)
+    steps = epochs * math.ceil(len(images) / batch_size)
+    schedule = _warm_up_and_cosine(learning_rate, steps)
+    model.compile(optimizer=optimizer(learning_rate=schedule), loss=loss)
     keras.utils.set_random_seed(seed)
     with tqdm(total=epochs, unit="epoch", leave=False) as bar:
 
@@ -86,6 +91,15 @@ def train(
             callbacks=[*callbacks, keras.callbacks.LambdaCallback(on_epoch_end=show)],
             verbose=0,
         )
+
+
+def _warm_up_and_cosine(peak: float, steps: int) -> keras.optimizers.schedules.CosineDecay:
+    warm_up = steps // 10
+    if warm_up == 0:
+        return keras.optimizers.schedules.CosineDecay(peak, steps)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warm_up, warmup_target=peak, warmup_steps=warm_up
+    )
 
 
 def _check_returns_its_input_shape(model: keras.Model, shape: tuple[int, ...]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
-from helpers.compression import Quantiser, codec_files, codec_mosaic
+from helpers.compression import Quantiser, codec_files, codec_mosaic, codec_picture
 from helpers.data import load_mnist
 from helpers.metrics import squared_error, squared_errors
 
@@ -231,3 +231,27 @@ def test_bad_images_are_refused(compress, images):
 def test_a_bad_codec_or_quality_is_refused(compress, codec, quality, message):
     with pytest.raises(ValueError, match=message):
         compress(np.zeros((1, 28, 28, 1)), codec, quality)
+
+
+@pytest.mark.parametrize(("codec", "quality"), LOSSLESS + LOSSY)
+def test_a_pictures_bytes_are_those_of_its_file(codec, quality):
+    picture = np.random.default_rng(0).integers(0, 256, (37, 61)).astype(np.float32) / 255
+    file = codec_picture(picture, codec, quality)
+    assert file.bytes_per_image == len(file_of(picture, codec, quality))
+    assert file.images.shape == picture.shape
+    if quality is None:
+        np.testing.assert_array_equal(file.images, picture)
+
+
+@pytest.mark.parametrize(
+    ("picture", "message"),
+    [
+        (np.zeros((1, 28, 28, 1)), r"picture must have shape \(height, width\); got .*28, 28"),
+        (np.zeros((3, 3), np.uint8), "picture must hold floating-point numbers; got dtype uint8"),
+        (np.full((3, 3), 2.0), r"picture must hold pixels in \[0, 1\]; got values from 2 to 2"),
+        (np.full((3, 3), np.nan), "picture must be finite"),
+    ],
+)
+def test_a_bad_picture_is_refused(picture, message):
+    with pytest.raises(ValueError, match=message):
+        codec_picture(picture, "PNG")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import keras
 import numpy as np
@@ -14,14 +15,16 @@ from helpers.models import Autoencoder, dense_autoencoder
 
 
 @settings(max_examples=10, deadline=None)
-@given(st.integers(1, 200), st.integers(1, 3))
-def test_dense_shapes_and_parameters_by_hand(code_size, n):
-    model = dense_autoencoder(code_size)
+@given(st.integers(1, 200), st.lists(st.integers(1, 50), max_size=3), st.integers(1, 3))
+def test_dense_shapes_and_parameters_by_hand(code_size, hidden_units, n):
+    model = dense_autoencoder(code_size, hidden_units)
     images = np.zeros((n, 28, 28, 1), np.float32)
     codes = model.encoder(images)
     assert codes.shape == (n, code_size)
     assert model.decoder(codes).shape == model(images).shape == images.shape
-    assert model.count_params() == (784 * code_size + code_size) + (code_size * 784 + 784)
+    widths = [784, *hidden_units, code_size, *hidden_units[::-1], 784]
+    weights = sum(before * after for before, after in pairwise(widths))
+    assert model.count_params() == weights + sum(widths[1:])
 
 
 def test_the_whole_is_its_halves_in_order(digits):
@@ -72,6 +75,24 @@ def test_a_saved_model_gives_the_same_outputs_in_a_new_process(tmp_path, digits)
     expected = model.predict(digits.test[:20], verbose=0)
     np.testing.assert_array_equal(np.load(tmp_path / "outputs.npy"), expected)
     np.testing.assert_allclose(np.load(tmp_path / "decoded.npy"), expected, atol=1e-6)
+
+
+def test_a_deep_one_is_relu_layers_around_a_code_without_activation(digits):
+    model = dense_autoencoder(3, [10], code_activation=None)
+    weights = [np.asarray(array, np.float64) for array in model.get_weights()]
+    (w1, b1), (w2, b2), (w3, b3), (w4, b4) = zip(weights[::2], weights[1::2], strict=True)
+    hidden = np.maximum(digits.test[:5].reshape(5, 784) @ w1 + b1, 0)
+    codes = hidden @ w2 + b2
+    expected = 1 / (1 + np.exp(-(np.maximum(codes @ w3 + b3, 0) @ w4 + b4)))
+    assert (codes < 0).any()
+    np.testing.assert_allclose(model.encoder(digits.test[:5]), codes, atol=1e-4)
+    np.testing.assert_allclose(np.reshape(model(digits.test[:5]), (5, 784)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("hidden_units", [[0], [256, -1], [2.5]])
+def test_hidden_units_that_are_no_counts_are_refused(hidden_units):
+    with pytest.raises(ValueError, match="hidden_units must be a whole number of at least 1"):
+        dense_autoencoder(2, hidden_units)
 
 
 @pytest.mark.parametrize("code_size", [0, -3, 2.5, "32", None])

@@ -62,11 +62,81 @@ def test_training_is_solid_validation_dashed_rivals_level():
     assert figure.axes[0].get_ylabel() == "squared error per image"
 
 
+def test_the_table_writes_each_number_and_frames_the_smallest_of_each_column():
+    errors = np.array([[1.0, 20.0, 3.0], [2.0, 10.04, 4.0]])
+    figure = plots.error_table(errors, ["a", "b"], ["x", "y", "z"], names=("from", "to"))
+    axes = figure.axes[0]
+    written = {text.get_position(): text.get_text() for text in axes.texts}
+    assert written == {
+        (column, row): f"{error:.1f}" for (row, column), error in np.ndenumerate(errors)
+    }
+    framed = {tuple(np.round(frame.get_center()).astype(int)) for frame in axes.patches}
+    assert framed == {(0, 0), (1, 1), (2, 0)}
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
+    assert (axes.get_ylabel(), axes.get_xlabel()) == ("from", "to")
+
+
+def test_large_pictures_stand_in_the_order_given():
+    first, second = RANDOM.random((2, 56, 84))
+    figure = plots.pictures({"first": first, "second": second})
+    shown = [axes.images[0].get_array() for axes in figure.axes]
+    np.testing.assert_array_equal(shown, [first, second])
+    assert [axes.get_title() for axes in figure.axes] == ["first", "second"]
+
+
+def test_the_spread_marks_best_median_and_worst():
+    errors = np.arange(1, 102) / 10
+    axes = plots.error_spread(errors).axes[0]
+    assert [line.get_xdata()[0] for line in axes.lines] == [0.1, 5.1, 10.1]
+    assert sum(bar.get_height() for bar in axes.patches) == len(errors)
+
+
+def test_rates_are_drawn_as_given_with_what_is_lossless_at_the_edge():
+    figure = plots.rate_curves({"JPEG": ([1, 10, 100], [9, 3, 1])}, {"PNG": 160})
+    curve, edge = figure.axes[0].lines
+    np.testing.assert_array_equal(curve.get_xydata(), [[1, 9], [10, 3], [100, 1]])
+    np.testing.assert_array_equal(edge.get_xydata(), [[160, 0]])
+    assert figure.axes[0].get_xscale() == figure.axes[0].get_yscale() == "log"
+    assert [text.get_text() for text in figure.axes[0].get_legend().texts] == [
+        "JPEG",
+        "PNG, no error",
+    ]
+
+
+def test_spread_curves_show_mean_and_one_standard_deviation():
+    draws = np.array([[1.0, 4.0], [3.0, 8.0]])
+    figure = plots.spread_curves([10, 100], {"PCA": draws}, xlabel="labels", ylabel="percent")
+    axes = figure.axes[0]
+    np.testing.assert_array_equal(axes.lines[0].get_xydata(), [[10, 2], [100, 6]])
+    band = axes.collections[0].get_paths()[0].vertices
+    assert (band[:, 1].min(), band[:, 1].max()) == (1, 8)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("labels", "percent")
+
+
+def test_the_code_map_puts_every_code_in_its_place_and_names_each_class():
+    codes, labels = RANDOM.random((50, 2)), np.repeat([3, 8], 25)
+    axes = plots.code_map(codes, labels).axes[0]
+    np.testing.assert_array_equal(
+        np.concatenate([points.get_offsets() for points in axes.collections]), codes
+    )
+    named = {text.get_text(): text.get_position() for text in axes.texts}
+    assert named == {
+        "3": tuple(np.median(codes[:25], axis=0)),
+        "8": tuple(np.median(codes[25:], axis=0)),
+    }
+
+
 def test_no_text_is_smaller_than_eight_points():
     figures = [
         plots.code_journey(IMAGES[0], CODES[0], IMAGES[1]),
         plots.image_rows({"image": IMAGES}, errors={"image": [1, 2, 3]}),
         plots.learning_curves({"model": [3, 2]}),
+        plots.error_table(np.ones((1, 1)), ["a"], ["b"], names=("from", "to")),
+        plots.pictures({"a": IMAGES[0]}),
+        plots.error_spread(np.arange(1.0, 9)),
+        plots.rate_curves({"PCA": ([1, 2], [2, 1])}, {"PNG": 3}),
+        plots.spread_curves([1], {"PCA": np.ones((2, 1))}, xlabel="a", ylabel="b"),
+        plots.code_map(np.ones((3, 2)), np.arange(3)),
     ]
     for figure in figures:
         assert min(text.get_fontsize() for text in figure.findobj(plt.Text)) >= 8
@@ -90,6 +160,33 @@ def test_no_text_is_smaller_than_eight_points():
         (lambda: plots.code_journey(IMAGES[0], CODES, IMAGES[0]), "code must have shape"),
         (lambda: plots.learning_curves({}), "curves must name at least one curve"),
         (lambda: plots.learning_curves({"a": []}), r"curves\['a'\] must have shape"),
+        (
+            lambda: plots.error_table(np.ones((2, 2)), ["a"], ["b", "c"], names=("x", "y")),
+            r"errors must be 1 rows of 2 positive numbers; got shape \(2, 2\)",
+        ),
+        (
+            lambda: plots.error_table(np.zeros((1, 1)), ["a"], ["b"], names=("x", "y")),
+            "positive numbers; .* smallest 0",
+        ),
+        (lambda: plots.pictures({}), "named must hold at least one picture"),
+        (lambda: plots.pictures({"a": np.ones((2, 3, 3))}), r"named\['a'\] must hold grey images"),
+        (lambda: plots.error_spread(np.ones((2, 2))), r"errors must have shape \(n,\)"),
+        (lambda: plots.error_spread(np.array([np.nan])), "errors must be finite"),
+        (lambda: plots.rate_curves({}), "curves must name at least one curve"),
+        (
+            lambda: plots.rate_curves({"PCA": ([1], [0])}),
+            r"curves\['PCA'\] must be positive; got 0",
+        ),
+        (
+            lambda: plots.spread_curves([1], {"PCA": np.ones((2, 2))}, xlabel="", ylabel=""),
+            r"curves\['PCA'\] must have shape \(draws, 1\); got \(2, 2\)",
+        ),
+        (lambda: plots.spread_curves([1], {}, xlabel="", ylabel=""), "must name at least one"),
+        (
+            lambda: plots.code_map(np.ones((3, 3)), np.arange(3)),
+            r"codes and labels must have shapes \(n, 2\) and \(n,\); got \(3, 3\), \(3,\)",
+        ),
+        (lambda: plots.code_map(np.ones((3, 2)), np.arange(2)), r"got \(3, 2\), \(2,\)"),
     ],
 )
 def test_bad_arguments_are_refused_by_name(call, message):

@@ -33,6 +33,21 @@ def test_a_step_of_gradient_descent_is_the_one_computed_by_hand():
     np.testing.assert_allclose(model.get_weights()[0], before - 0.1 * gradient, atol=1e-6)
 
 
+def test_steps_grow_in_a_line_and_fall_along_a_cosine(images):
+    sizes = []
+
+    class Watch(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):  # noqa: ARG002
+            sizes.append(float(self.model.optimizer.learning_rate))
+
+    model = dense_autoencoder(8)
+    train(model, images, epochs=5, batch_size=64, learning_rate=0.01, callbacks=[Watch()])
+    steps, warm_up = 40, 4
+    grow = 0.01 * np.arange(warm_up) / warm_up
+    fall = 0.005 * (1 + np.cos(np.pi * np.arange(steps - warm_up) / (steps - warm_up)))
+    np.testing.assert_allclose(sizes, [*grow, *fall], atol=1e-8)
+
+
 def test_the_history_is_kerass_with_one_number_an_epoch(images, digits):
     _, history = trained(images, validation=digits.validation[:100])
     assert isinstance(history, keras.callbacks.History)
