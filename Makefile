@@ -46,5 +46,6 @@ lock: setup ## make requirements.txt anew from pyproject.toml
 		--upgrade --custom-compile-command "make lock" --annotation-style=line --quiet \
 		pyproject.toml --output-file requirements.txt
 
-clean: ## remove what was built, the environment included
-	rm -rf _build .venv .pytest_cache .hypothesis .ruff_cache
+clean: ## remove what was built, and the environment if make made it
+	rm -rf _build .pytest_cache .hypothesis .ruff_cache notebooks/.ruff_cache
+	@if [ -f .venv/made-by-make ]; then rm -rf .venv; fi

@@ -22,8 +22,9 @@ def squared_errors(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarra
     images = check_array(images, "images")
     reconstructions = check_array(reconstructions, "reconstructions")
     check_same_shape(images, reconstructions, ("images", "reconstructions"))
-    differences = images.astype(np.float64) - reconstructions
-    return np.square(differences).reshape(len(images), -1).sum(axis=1)
+    precision = np.result_type(images, reconstructions, np.float32)
+    differences = np.subtract(images, reconstructions, dtype=precision).reshape(len(images), -1)
+    return np.einsum("np,np->n", differences, differences, dtype=np.float64)
 
 
 def squared_error(images: np.ndarray, reconstructions: np.ndarray) -> float:

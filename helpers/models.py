@@ -87,6 +87,10 @@ def dense_autoencoder(
             such activation, or the seed is no seed.
     """
     code_size = check_count(code_size, "code_size")
+    if not isinstance(hidden_units, Sequence):
+        raise ValueError(
+            f"hidden_units must be a list of widths, such as [256]; got {hidden_units!r}"
+        )
     hidden_units = [check_count(units, "hidden_units") for units in hidden_units]
     # With one seed for all layers their first weights would be related.
     seeds = iter(spawn_seeds(check_seed(seed), 2 * len(hidden_units) + 2))

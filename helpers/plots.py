@@ -282,11 +282,11 @@ def rate_curves(
         points = check_array(np.asarray(points, dtype=float), f"curves[{name!r}]")
         if points.min() <= 0:
             raise ValueError(f"curves[{name!r}] must be positive; got {points.min():g}")
-        axes.plot(*points, color=COLOURS[name], marker="o", markersize=4, label=name)
+        axes.plot(*points, color=_colour(name), marker="o", markersize=4, label=name)
     for name, size in (lossless or {}).items():
         at_the_edge = {"clip_on": False, "transform": axes.get_xaxis_transform()}
         label = f"{name}, no error"
-        axes.plot(size, 0, "^", color=COLOURS[name], markersize=9, label=label, **at_the_edge)
+        axes.plot(size, 0, "^", color=_colour(name), markersize=9, label=label, **at_the_edge)
     axes.set(xscale="log", yscale="log", xlabel="bytes per image", ylabel="squared error per image")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -323,9 +323,9 @@ def spread_curves(
                 f"curves[{name!r}] must have shape (draws, {len(positions)}); got {draws.shape}"
             )
         mean, deviation = draws.mean(axis=0), draws.std(axis=0)
-        axes.plot(positions, mean, color=COLOURS[name], marker="o", label=name)
+        axes.plot(positions, mean, color=_colour(name), marker="o", label=name)
         axes.fill_between(
-            positions, mean - deviation, mean + deviation, color=COLOURS[name], alpha=0.2
+            positions, mean - deviation, mean + deviation, color=_colour(name), alpha=0.2
         )
     axes.set(xscale="log", xlabel=xlabel, ylabel=ylabel)
     axes.set_xticks(positions, [f"{position:,g}" for position in positions])
@@ -372,12 +372,19 @@ def code_map(codes: np.ndarray, labels: np.ndarray) -> Figure:
     return figure
 
 
+def _colour(name: str) -> str:
+    if name not in COLOURS:
+        raise ValueError(f"name must be one that has a colour, {list(COLOURS)}; got {name!r}")
+    return COLOURS[name]
+
+
 def _draw_image(axes: Axes, image: np.ndarray, name: str) -> None:
     image = np.asarray(image)
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[-1] != 1):
         raise ValueError(
             f"{name} must hold grey images of shape (height, width, 1); got shape {image.shape}"
         )
+    image = check_array(image, name)
     axes.imshow(image.reshape(image.shape[:2]), vmin=0, vmax=1)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)

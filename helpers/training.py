@@ -65,8 +65,16 @@ def train(
         raise ValueError(
             f"batch_size must be at most the number of images, {len(images)}; got {batch_size}"
         )
-    if not isinstance(learning_rate, numbers.Real) or not 0 < learning_rate < math.inf:
+    real = isinstance(learning_rate, numbers.Real) and not isinstance(learning_rate, bool)
+    if not real or not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate must be positive and finite; got {learning_rate!r}")
+    if not isinstance(optimizer, str | Callable):
+        raise ValueError(
+            "optimizer must be what Keras calls it, such as 'adam', or a Keras optimizer class; "
+            f"got {optimizer!r}"
+        )
+    if not isinstance(model, keras.Model):
+        raise ValueError(f"model must be a Keras model; got {type(model).__name__}")
     _check_returns_its_input_shape(model, images.shape[1:])
     seed = check_seed(seed)
 
@@ -82,9 +90,10 @@ def train(
             bar.set_postfix({name: f"{value:.4f}" for name, value in logs.items()})
             bar.update()
 
+        inputs = keras.ops.convert_to_tensor(images)  # once: input and target share its memory
         return model.fit(
-            images,
-            images,
+            inputs,
+            inputs,
             validation_data=None if validation is None else (validation, validation),
             epochs=epochs,
             batch_size=batch_size,

@@ -74,6 +74,39 @@ def number_in_a_compared_cell(notebook):
     claim_cell(notebook).outputs[0].text += "error 7.80\n"
 
 
+def printed_tick(notebook):
+    plain_cell(notebook).source += "\nprint('✓ It holds.')"
+
+
+def claim_under_a_condition(notebook):
+    cell = claim_cell(notebook)
+    cell.source = "if True:\n    claim('It holds.', True)"
+    cell.outputs[0].text = "✓ It holds.\n"
+
+
+def claim_with_a_computed_sentence(notebook):
+    cell = claim_cell(notebook)
+    cell.source = "claim(f'The error is {error}.', True)"
+    cell.outputs[0].text = "✓ The error is 7.8.\n"
+
+
+def claim_by_its_full_name(notebook):
+    plain_cell(notebook).source += "\nclaims.claim('It holds.', True)"
+
+
+def unknown_tag(notebook):
+    plain_cell(notebook).metadata.tags = ["pytest-validate-ignore-output"]
+
+
+def hidden_warnings(notebook):
+    plain_cell(notebook).source += "\nimport warnings\nwarnings.simplefilter('ignore')"
+
+
+def warning_in_html(notebook):
+    html = {"text/html": "<b>DeprecationWarning: old</b>"}
+    plain_cell(notebook).outputs = [new_output("display_data", html)]
+
+
 def no_claims(notebook):
     notebook.cells = [cell for cell in notebook.cells if CHECKED not in chapter_rules.tags(cell)]
 
@@ -168,6 +201,13 @@ FAULTS = {
     claim_without_stored_text: "every_claim_is_checked",
     number_in_a_compared_cell: "every_claim_is_checked",
     no_claims: "every_claim_is_checked",
+    printed_tick: "every_claim_is_checked",
+    claim_under_a_condition: "every_claim_is_checked",
+    claim_with_a_computed_sentence: "every_claim_is_checked",
+    claim_by_its_full_name: "every_claim_is_checked",
+    unknown_tag: "nothing_passes_unseen",
+    hidden_warnings: "nothing_passes_unseen",
+    warning_in_html: "outputs_are_clean",
     raises_exception: "nothing_passes_unseen",
     skipping_comment: "nothing_passes_unseen",
     unknown_magic: "nothing_passes_unseen",
@@ -328,7 +368,7 @@ def test_checking_a_copy_passes_only_where_the_stored_claims_come_out(
 def test_checking_a_copy_without_claims_fails(tmp_path):
     done = check(small_notebook(("print(1)", "1\n"), tags=()), tmp_path)
     assert done.returncode == 1
-    assert "it checks no claim" in done.stdout
+    assert "without a stored claim, or none at all" in done.stdout
 
 
 def test_storing_an_unknown_chapter_names_the_known_ones():

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from sklearn.metrics import pairwise_distances_argmin
 
-from helpers.letters import LETTERS, TYPEFACES, load_letters, split_glyphs
+from helpers.letters import LETTERS, TYPEFACES, _draw_glyph, _load_font, load_letters, split_glyphs
 
 SPLITS = ("train", "validation", "test")
 FONTS = [font for pair in TYPEFACES.values() for font in pair]
@@ -186,3 +186,12 @@ def test_a_bad_seed_is_refused(seed):
 def test_an_unknown_split_is_refused():
     with pytest.raises(ValueError, match=r"split must be one of .*'valid'"):
         split_glyphs("valid")
+
+
+@pytest.mark.parametrize("font", FONTS)
+def test_the_loader_draws_26_different_letters_of_a_font(font):
+    loaded = _load_font(font)
+    shapes = [stretched(_draw_glyph(letter, loaded)) for letter in LETTERS]
+    for number, shape in enumerate(shapes):
+        for other in shapes[:number]:
+            assert np.abs(shape - other).mean() > 0.005

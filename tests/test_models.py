@@ -89,6 +89,11 @@ def test_a_deep_one_is_relu_layers_around_a_code_without_activation(digits):
     np.testing.assert_allclose(np.reshape(model(digits.test[:5]), (5, 784)), expected, atol=1e-5)
 
 
+def test_hidden_units_that_are_no_list_are_refused():
+    with pytest.raises(ValueError, match=r"hidden_units must be a list of widths.* got 64"):
+        dense_autoencoder(2, 64)
+
+
 @pytest.mark.parametrize("hidden_units", [[0], [256, -1], [2.5]])
 def test_hidden_units_that_are_no_counts_are_refused(hidden_units):
     with pytest.raises(ValueError, match="hidden_units must be a whole number of at least 1"):

@@ -172,6 +172,12 @@ def test_no_text_is_smaller_than_eight_points():
         (lambda: plots.pictures({"a": np.ones((2, 3, 3))}), r"named\['a'\] must hold grey images"),
         (lambda: plots.error_spread(np.ones((2, 2))), r"errors must have shape \(n,\)"),
         (lambda: plots.error_spread(np.array([np.nan])), "errors must be finite"),
+        (lambda: plots.rate_curves({"GIF": ([1], [1])}), "one that has a colour, .*; got 'GIF'"),
+        (lambda: plots.pictures({"a": np.full((3, 3), np.nan)}), r"named\['a'\] must be finite"),
+        (
+            lambda: plots.code_journey(np.zeros((28, 28), np.uint8), CODES[0], IMAGES[0]),
+            "image must hold floating-point",
+        ),
         (lambda: plots.rate_curves({}), "curves must name at least one curve"),
         (
             lambda: plots.rate_curves({"PCA": ([1], [0])}),

@@ -37,8 +37,38 @@ def test_readme_and_citation_give_the_address():
     assert CITATION["repository-code"] == ADDRESS
 
 
-def test_the_sites_address_is_the_same_in_the_configuration():
+def test_the_sites_address_is_where_pages_publishes_the_repository():
+    owner, name = ADDRESS.removeprefix("https://github.com/").split("/")
+    assert CONFIG["html"]["baseurl"] == f"https://{owner.lower()}.github.io/{name}/"
     assert CONFIG["html"]["baseurl"] == CONFIG["sphinx"]["config"]["ogp_site_url"]
+
+
+def test_the_test_task_reruns_every_chapter():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "\t$(PYTHON_IN_VENV) -m pytest\n" in makefile
+    collect = [sys.executable, "-m", "pytest", "--collect-only", "-q"]
+    done = subprocess.run(collect, cwd=ROOT, text=True, capture_output=True, check=True)
+    for chapter in (ROOT / "notebooks").glob("*.ipynb"):
+        assert f"notebooks/{chapter.name}::Cell 0" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("workflow", "commands"),
+    [
+        ("test", ["bash .ci/run", "make test"]),
+        ("publish", ["make test", "make book"]),
+        ("colab", ["make test-colab"]),
+    ],
+)
+def test_each_workflow_runs_its_tasks(workflow, commands):
+    text = (ROOT / ".github" / "workflows" / f"{workflow}.yml").read_text(encoding="utf-8")
+    steps = [step for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"]]
+    assert [step["run"] for step in steps if "run" in step] == commands
+
+
+def test_the_site_is_built_with_warnings_as_errors():
+    build = re.search(r"jupyter-book build (.*)", (ROOT / "Makefile").read_text())[1].split()
+    assert {"-W", "-n", "--keep-going"} <= set(build)
 
 
 def test_the_version_is_the_same_everywhere():

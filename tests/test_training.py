@@ -127,6 +127,8 @@ ROWS = np.zeros((8, 3), np.float32)
         ({"learning_rate": 0.0}, "learning_rate must be positive and finite; got 0.0"),
         ({"learning_rate": float("nan")}, "learning_rate must be positive and finite; got nan"),
         ({"learning_rate": "fast"}, "learning_rate must be positive and finite; got 'fast'"),
+        ({"learning_rate": True}, "learning_rate must be positive and finite; got True"),
+        ({"optimizer": keras.optimizers.Adam()}, "optimizer must be what Keras calls it"),
         ({"seed": -1}, "seed must be an integer"),
         ({"model": linear(3, 2)}, r"model must return .* takes, \(3,\); it returns \(2,\)"),
     ],
@@ -136,6 +138,11 @@ def test_bad_arguments_are_refused_by_name_before_anything_is_compiled(arguments
     with pytest.raises(ValueError, match=message):
         train(**arguments)
     assert not arguments["model"].compiled
+
+
+def test_what_is_no_model_is_refused():
+    with pytest.raises(ValueError, match="model must be a Keras model; got NoneType"):
+        train(None, ROWS, batch_size=4)
 
 
 def test_there_is_no_place_for_labels(images):

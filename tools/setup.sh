@@ -7,13 +7,18 @@ cd "$(dirname "$0")/.."
 made_by_make=.venv/made-by-make
 packages_done=.venv/packages-done
 helpers_done=.venv/helpers-done
-packages_key="$PWD $(cksum <requirements.txt)"
+packages_key="$(pwd -P) $(cksum <requirements.txt)"
 helpers_key=$(cksum <pyproject.toml)
 
 done_already() {
     [ -x .venv/bin/python ] && [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]
 }
 
+if [ -n "${PYTHON:-}" ]; then
+    chosen=$(sh tools/find_python.sh PYTHON 3.11 3.12 3.13)
+    # Another Python than the one the environment was made with asks for another environment.
+    [ ! -f "$made_by_make" ] || [ "$(cat "$made_by_make")" = "$chosen" ] || rm -f "$packages_done"
+fi
 if ! done_already "$packages_done" "$packages_key"; then
     if [ -e .venv ] && [ ! -f "$made_by_make" ]; then
         echo "There is a .venv here that make did not make. Move it away, then run make again." >&2
@@ -23,7 +28,7 @@ if ! done_already "$packages_done" "$packages_key"; then
     echo "Setting up .venv with $("$python" --version): about 3 GB, a few minutes, once."
     rm -rf .venv
     mkdir .venv
-    touch "$made_by_make"
+    echo "$python" >"$made_by_make"
     "$python" -m venv .venv
     .venv/bin/python -m pip install --quiet --require-hashes -r requirements.txt
     echo "$packages_key" >"$packages_done"

@@ -36,16 +36,22 @@ def git(*words: str | Path, **options) -> str:
 
 def snapshot(folder: Path) -> Path:
     """A bare repository whose one commit on main is this folder, uncommitted changes included."""
-    index = {**os.environ, "GIT_INDEX_FILE": str(folder / "index")}
+    index = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
+        "GIT_INDEX_FILE": str(folder / "index"),
+    }
+    if Path(git("rev-parse", "--show-toplevel", env=index)).resolve() != ROOT:
+        sys.exit(f"{ROOT} is not a git checkout of its own: clone the book, then run this there")
     git("add", "--all", env=index)
     tree = git("write-tree", env=index)
     identity = ("-c", "user.name=snapshot", "-c", "user.email=snapshot@example.invalid")
-    commit = git(*identity, "commit-tree", tree, "-m", "snapshot")
+    commit = git(*identity, "commit-tree", tree, "-m", "snapshot", env=index)
     bare = folder / "snapshot.git"
     run("git", "init", "--quiet", "--bare", "--initial-branch=main", bare)
     # pip clones with a filter, which a repository has to allow.
     run("git", "-C", bare, "config", "uploadpack.allowFilter", "true")
-    git("push", "--quiet", bare, f"{commit}:refs/heads/main")
+    no_hooks = ("-c", "core.hooksPath=/dev/null")
+    git(*no_hooks, "push", "--quiet", bare, f"{commit}:refs/heads/main", env=index)
     return bare
 
 
