@@ -64,17 +64,19 @@ def dense_autoencoder(
     code_size: int = 32,
     hidden_units: Sequence[int] = (),
     *,
+    activation: str = "relu",
     code_activation: str | None = "relu",
     seed: int | None = None,
 ) -> Autoencoder:
     """Fully connected layers down to a code, and their mirror image back up to the image.
 
-    Hidden layers end in a ReLU; the output ends in a sigmoid, so every pixel stays in (0, 1).
+    The output ends in a sigmoid, so every pixel stays in (0, 1).
 
     Args:
         code_size: how many numbers the code has.
         hidden_units: the widths of the encoder's layers before the code; the decoder has them in
             reverse. Empty for one layer down and one up.
+        activation: what Keras calls the function of the hidden layers.
         code_activation: what Keras calls the function at the code; None for none, so that the
             code's numbers may be negative.
         seed: of the initial weights; None is the book's default seed.
@@ -103,7 +105,7 @@ def dense_autoencoder(
         [
             keras.Input(IMAGE_SHAPE),
             layers.Flatten(),
-            *(dense(units, "relu") for units in hidden_units),
+            *(dense(units, activation) for units in hidden_units),
             dense(code_size, code_activation),
         ],
         name="encoder",
@@ -111,7 +113,7 @@ def dense_autoencoder(
     decoder = keras.Sequential(
         [
             keras.Input((code_size,)),
-            *(dense(units, "relu") for units in reversed(hidden_units)),
+            *(dense(units, activation) for units in reversed(hidden_units)),
             dense(math.prod(IMAGE_SHAPE), "sigmoid"),
             layers.Reshape(IMAGE_SHAPE),
         ],

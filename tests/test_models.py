@@ -89,6 +89,14 @@ def test_a_deep_one_is_relu_layers_around_a_code_without_activation(digits):
     np.testing.assert_allclose(np.reshape(model(digits.test[:5]), (5, 784)), expected, atol=1e-5)
 
 
+def test_the_hidden_activation_can_be_another(digits):
+    model = dense_autoencoder(3, [10], activation="tanh")
+    (w1, b1), (w2, b2) = (model.get_weights()[start : start + 2] for start in (0, 2))
+    hidden = np.tanh(digits.test[:5].reshape(5, 784) @ w1 + b1)
+    codes = np.maximum(hidden @ w2 + b2, 0)
+    np.testing.assert_allclose(model.encoder(digits.test[:5]), codes, atol=1e-5)
+
+
 def test_hidden_units_that_are_no_list_are_refused():
     with pytest.raises(ValueError, match=r"hidden_units must be a list of widths.* got 64"):
         dense_autoencoder(2, 64)

@@ -1,8 +1,14 @@
 """Training: the input is the target, seeds decide, bad arguments stop before anything compiles."""
 
+import signal
+import subprocess
+import sys
+import warnings
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from helpers.models import dense_autoencoder
@@ -103,6 +109,269 @@ def test_progress_is_shown_and_nothing_of_it_stays(images, capsys):
     assert shown.err.rsplit("\r", 2)[-2].strip() == ""
 
 
+class Recorder(layers.Layer):
+    """Passes batches on and keeps a copy of each."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def call(self, batch):
+        tf.numpy_function(self.seen.append, [batch], [])
+        return tf.identity(batch)
+
+
+def recorded(inputs, *, epochs=3, batch_size=4, **settings):
+    """The batches a model is given, epoch by epoch, trained without XLA: `(epochs, steps, …)`."""
+    recorder = Recorder()
+    model = keras.Sequential([keras.Input(inputs.shape[1:]), recorder, layers.Dense(3)])
+    recorder.seen.clear()
+    train(model, inputs, epochs=epochs, batch_size=batch_size, xla=False, **settings)
+    return np.array(recorder.seen).reshape(epochs, -1, batch_size, *inputs.shape[1:])
+
+
+NUMBERED = np.arange(30, dtype=np.float32).reshape(10, 3)
+
+
+def test_each_epoch_draws_every_image_in_another_order_and_fills_up_with_its_first():
+    first_column = recorded(NUMBERED, seed=0)[..., 0].reshape(3, 12) / 3
+    for order in first_column:
+        assert sorted(order[:10]) == list(range(10))
+        np.testing.assert_array_equal(order[10:], order[:2])
+    assert not np.array_equal(first_column[0], first_column[1])
+    assert not np.array_equal(first_column[1], first_column[2])
+
+
+def add_noise(batch, seed):
+    return batch + keras.random.normal(keras.ops.shape(batch), seed=seed)
+
+
+def test_noise_is_drawn_anew_for_every_batch_and_decided_by_the_seed():
+    clean = np.zeros((10, 3), np.float32)
+    noise = recorded(clean, corruption=add_noise, seed=0)
+    assert len(np.unique(noise)) == noise.size
+    np.testing.assert_array_equal(noise, recorded(clean, corruption=add_noise, seed=0))
+    assert not np.isin(noise, recorded(clean, corruption=add_noise, seed=1)).any()
+
+
+def test_the_input_is_corrupted_and_the_target_is_clean():
+    inputs = np.random.default_rng(0).normal(size=(16, 3)).astype(np.float32)
+    model = linear()
+    before = model.get_weights()[0]
+    train(
+        model,
+        inputs,
+        corruption=lambda batch, seed: 0.5 * batch,  # noqa: ARG005
+        optimizer="sgd",
+        learning_rate=0.1,
+        epochs=1,
+        batch_size=16,
+    )
+    gradient = inputs.T @ (0.5 * inputs @ before - inputs) / inputs.size
+    np.testing.assert_allclose(model.get_weights()[0], before - 0.1 * gradient, atol=1e-6)
+
+
+def test_penalties_that_layers_add_count_beside_the_error():
+    class Penalised(layers.Dense):
+        def call(self, inputs):
+            outputs = super().call(inputs)
+            self.add_loss(keras.ops.mean(keras.ops.square(outputs)))
+            return outputs
+
+    inputs = np.random.default_rng(0).normal(size=(16, 3)).astype(np.float32)
+    for xla in (False, True):
+        model = keras.Sequential([keras.Input((3,)), Penalised(3, use_bias=False)])
+        before = model.get_weights()[0]
+        settings = {"optimizer": "sgd", "learning_rate": 0.1, "epochs": 1, "batch_size": 16}
+        history = train(model, inputs, xla=xla, **settings)
+        outputs = inputs @ before
+        loss = np.square(outputs - inputs).mean() + np.square(outputs).mean()
+        assert history.history["loss"] == pytest.approx([loss], rel=1e-5)
+        gradient = 2 * inputs.T @ (outputs - inputs + outputs) / inputs.size
+        np.testing.assert_allclose(model.get_weights()[0], before - 0.1 * gradient, atol=1e-6)
+
+
+def test_validation_images_are_corrupted_once_against_a_clean_target(digits):
+    seen = []
+
+    def watched_noise(batch, seed):
+        noisy = add_noise(batch, seed)
+        if batch.shape[0] == 100:
+            seen.append(keras.ops.convert_to_numpy(noisy))
+        return noisy
+
+    model = dense_autoencoder(8)
+    held_out = digits.validation[:100]
+    settings = {"epochs": 3, "batch_size": 64, "corruption": watched_noise}
+    history = train(model, digits.train[:128], validation=held_out, **settings)
+    assert len(seen) == 1
+    expected = np.square(model.predict(seen[0], verbose=0) - held_out).mean()
+    assert history.history["val_loss"][-1] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("corruption", [None, add_noise], ids=["clean", "noisy"])
+def test_compiled_or_not_the_weights_are_the_same_within_rounding(images, corruption):
+    plain, _ = trained(images, corruption=corruption, xla=False)
+    compiled, _ = trained(images, corruption=corruption, xla=True)
+    start = dense_autoencoder(8, seed=0).get_weights()
+    for found, expected, first in zip(compiled, plain, start, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-4)
+        assert np.abs(expected - first).max() > 0.01
+
+
+def test_one_step_a_call_or_many_the_weights_are_the_same(images):
+    calls = []
+    watch = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: calls.append(batch)  # noqa: ARG005
+    )
+    single, _ = trained(images, callbacks=[watch])
+    many, _ = trained(images)
+    assert calls == [*range(8), *range(8)]
+    for found, expected in zip(many, single, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+class TopK(layers.Layer):
+    def call(self, inputs):
+        return keras.ops.top_k(inputs, 2)[0]
+
+
+def small_model(*inner):
+    return keras.Sequential([keras.Input((3,)), *inner, layers.Dense(3)])
+
+
+def compiled_with_xla(model, monkeypatch, epochs=334):
+    """Whether `train` asks for XLA where it is left the choice; three steps an epoch."""
+    asked = []
+    function = tf.function
+
+    def watched(*arguments, jit_compile=None, **options):
+        if arguments == (model.train_step,):  # Keras compiles parts of its own
+            asked.append(jit_compile)
+        return function(*arguments, jit_compile=jit_compile, **options)
+
+    def stop(_logs):
+        model.stop_training = True
+
+    stopper = keras.callbacks.LambdaCallback(on_train_begin=stop)
+    with monkeypatch.context() as patch:
+        patch.setattr(tf, "function", watched)
+        train(model, NUMBERED, epochs=epochs, batch_size=4, callbacks=[stopper])
+    return True in asked
+
+
+def test_xla_is_left_out_where_it_is_slower_or_cannot_be(monkeypatch):
+    unsupported = layers.Dense(4)
+    unsupported.supports_jit = False
+    assert compiled_with_xla(small_model(layers.Dense(4)), monkeypatch)
+    assert not compiled_with_xla(small_model(layers.Dense(4)), monkeypatch, epochs=333)
+    assert not compiled_with_xla(small_model(unsupported), monkeypatch)
+    for slower in (
+        [TopK()],
+        [keras.Sequential([TopK()])],
+        [layers.Dropout(0.5)],
+        [layers.GaussianNoise(0.5)],
+        [layers.Reshape((3, 1, 1)), layers.Conv2D(1, 3, padding="same"), layers.Flatten()],
+        [layers.Reshape((3, 1, 1)), layers.Conv2DTranspose(1, 1), layers.Flatten()],
+    ):
+        assert not compiled_with_xla(small_model(*slower), monkeypatch), slower
+
+
+def test_two_replicas_train_as_one_device_does(tmp_path):
+    script = """
+import numpy as np
+import tensorflow as tf
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+from helpers.models import dense_autoencoder
+from helpers.training import train
+
+images = np.random.default_rng(0).random((96, 28, 28, 1), dtype=np.float32)
+weights = []
+for strategy in (
+    tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), tf.distribute.get_strategy()
+):
+    with strategy.scope():
+        model = dense_autoencoder(8, seed=0)
+    assert model.distribute_strategy.num_replicas_in_sync == (2 if weights == [] else 1)
+    history = train(
+        model, images, validation=images, epochs=3, batch_size=96, optimizer="sgd",
+        learning_rate=100.0, seed=0,
+    )
+    assert len(history.history["val_loss"]) == 3
+    model.evaluate(images, images, verbose=0)
+    weights.append(model.get_weights())
+for mirrored, single in zip(*weights):
+    np.testing.assert_allclose(mirrored, single, atol=1e-5)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_afterwards_the_model_is_one_for_plain_keras(images):
+    model = dense_autoencoder(8)
+    train(model, images, epochs=1, batch_size=64)
+    assert "train_step" not in vars(model)
+    expected = np.square(model.predict(images, verbose=0) - images).mean()
+    assert model.evaluate(images, images, verbose=0) == pytest.approx(expected, rel=1e-5)
+    steps = int(model.optimizer.iterations)
+    model.fit(images, images, batch_size=64, verbose=0)
+    assert int(model.optimizer.iterations) == steps + 8
+
+
+def test_keras_callbacks_steer_as_in_plain_fit(images, digits, tmp_path):
+    model = dense_autoencoder(8)
+    held_out = digits.validation[:100]
+    best = keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", save_best_only=True)
+    early = keras.callbacks.EarlyStopping(min_delta=10.0, patience=2)
+    history = train(
+        model, images, validation=held_out, epochs=9, batch_size=64, callbacks=[best, early]
+    )
+    losses = history.history["val_loss"]
+    assert len(losses) == 3
+    saved = keras.models.load_model(tmp_path / "best.keras")
+    found = np.square(saved.predict(held_out, verbose=0) - held_out).mean()
+    assert found == pytest.approx(min(losses), rel=1e-5)
+
+
+def test_an_interrupt_leaves_a_usable_model_and_its_history(images):
+    model = dense_autoencoder(8)
+
+    def interrupt(epoch, _logs):
+        if epoch == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    watch = keras.callbacks.LambdaCallback(on_epoch_begin=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train(model, images, epochs=5, batch_size=64, callbacks=[watch])
+    assert len(model.history.history["loss"]) == 2
+    loss = np.square(model.predict(images, verbose=0) - images).mean()
+    assert model.evaluate(images, images, verbose=0) == pytest.approx(loss, rel=1e-5)
+    train(model, images, epochs=1, batch_size=64)
+    assert np.square(model.predict(images, verbose=0) - images).mean() < loss
+
+
+def test_a_loss_that_is_no_number_stops_with_the_epoch_and_the_usual_causes():
+    inputs = np.random.default_rng(0).normal(size=(16, 3)).astype(np.float32)
+    model = linear()
+    message = r"loss became (nan|inf) in epoch 2 of 9.*learning rate.*1e\+30.*scaled.*logarithm"
+    with pytest.raises(FloatingPointError, match=message):
+        train(model, inputs, optimizer="sgd", learning_rate=1e30, epochs=9, batch_size=16)
+    assert len(model.history.history["loss"]) == 1
+    assert "train_step" not in vars(model)
+
+
+def test_nothing_is_warned_of(images, digits):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        trained(images[:500], validation=digits.validation[:100], corruption=add_noise)
+    assert [str(warning.message) for warning in caught] == []
+
+
 def test_the_images_are_left_as_they_were(images):
     before = images.copy()
     trained(images)
@@ -129,6 +398,16 @@ ROWS = np.zeros((8, 3), np.float32)
         ({"learning_rate": "fast"}, "learning_rate must be positive and finite; got 'fast'"),
         ({"learning_rate": True}, "learning_rate must be positive and finite; got True"),
         ({"optimizer": keras.optimizers.Adam()}, "optimizer must be what Keras calls it"),
+        ({"xla": "fast"}, "xla must be True, False or None; got 'fast'"),
+        ({"corruption": 0.5}, "corruption must be callable .* got float 0.5"),
+        (
+            {"corruption": lambda batch, seed: batch[:, :2]},  # noqa: ARG005
+            r"corruption must return the shape it is given, \(2, 3\); it returned \(2, 2\)",
+        ),
+        (
+            {"corruption": lambda batch, seed: batch + np.random.rand()},  # noqa: ARG005
+            "corruption must draw everything random from the seed",
+        ),
         ({"seed": -1}, "seed must be an integer"),
         ({"model": linear(3, 2)}, r"model must return .* takes, \(3,\); it returns \(2,\)"),
     ],
