@@ -27,6 +27,8 @@ SLOW_UNDER_XLA = {
     "TopK",
     "TopKV2",
 }
+# Calls of Python, and results whose shape depends on the numbers: XLA refuses them.
+IMPOSSIBLE_UNDER_XLA = {"EagerPyFunc", "PyFunc", "PyFuncStateless", "Unique", "UniqueV2", "Where"}
 
 
 def train(
@@ -50,7 +52,8 @@ def train(
     batch inside the compiled graph. The optimizer's steps start small, grow, and end small.
 
     An interrupt, or an error in a callback, leaves the model as the last step left it, ready to be
-    used or trained again; `model.history` has the epochs until then.
+    used or trained again; `model.history` has the epochs until then. However training ends, the
+    model is left compiled with the loss and a new optimizer at the learning rate.
 
     Args:
         model: any Keras model that returns the shape it takes; it is compiled here.
@@ -59,7 +62,8 @@ def train(
         corruption: what is done to a batch on its way into the model; the target stays clean. It
             is called as `corruption(batch, seed)` inside the graph, with a tensor
             `(batch_size, …)` and the seed that the functions of `keras.random` take, and returns
-            the same shape. Every batch is corrupted anew; the validation images once.
+            the same shape. What it draws with that seed it draws anew for every batch; the
+            validation images are corrupted once.
         loss: what Keras calls it, or a Keras loss.
         optimizer: what Keras calls it, or a Keras optimizer class.
         learning_rate: the optimizer's largest step size. It is reached after a tenth of all steps,
@@ -79,9 +83,9 @@ def train(
 
     Raises:
         ValueError: images or validation are not finite floating-point arrays of one shape, the
-            model does not return that shape, the corruption changes it or does not draw from its
-            seed, the learning rate is not positive and finite, epochs or batch size are below 1, or
-            a batch is larger than the set of images.
+            model does not return that shape, the corruption changes it, cannot run inside a graph
+            or gives two results for one seed, the learning rate is not positive and finite, epochs
+            or batch size are below 1, or a batch is larger than the set of images.
         FloatingPointError: the loss became NaN or infinite.
 
     Example:
@@ -115,7 +119,8 @@ def train(
         raise ValueError(f"xla must be True, False or None; got {xla!r}")
     if not isinstance(model, keras.Model):
         raise ValueError(f"model must be a Keras model; got {type(model).__name__}")
-    _check_returns_its_input_shape(model, images.shape[1:])
+    with model.distribute_strategy.scope():  # the check builds a model that is not built yet
+        _check_returns_its_input_shape(model, images.shape[1:])
     order_seed, noise_seed, validation_seed = spawn_seeds(check_seed(seed), 3)
     if corruption is not None:
         _check_corruption(corruption, images[:2])
@@ -133,8 +138,10 @@ def train(
             optimizer(learning_rate=schedule),
             loss,
             steps_per_execution=1 if single else STEPS_PER_CALL,
+            jit_compile=False,  # XLA gets the step alone, in _step_on_indices
         )
-        noise = keras.random.SeedGenerator(noise_seed)
+        replicas = model.distribute_strategy.num_replicas_in_sync
+        noise = [keras.random.SeedGenerator(part) for part in spawn_seeds(noise_seed, replicas)]
         operations = _trace_loss(model, images.shape[1:])
     if xla is None:
         xla = epochs * steps >= XLA_PAYS_FROM and _is_faster_under_xla(model, operations)
@@ -165,7 +172,7 @@ def train(
         finally:
             del model.train_step
             with model.distribute_strategy.scope():
-                model.compile(model.optimizer, loss)  # for plain fit, evaluate and predict
+                model.compile(optimizer(learning_rate=learning_rate), loss)
 
 
 def _warm_up_and_cosine(peak: float, steps: int) -> keras.optimizers.schedules.CosineDecay:
@@ -200,12 +207,13 @@ def _step_on_indices(
     model: keras.Model,
     images: np.ndarray,
     corruption: Corruption | None,
-    noise: keras.random.SeedGenerator,
+    noise: list[keras.random.SeedGenerator],
     xla: bool,
 ) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     """The model's own train step, on images gathered by their indices.
 
-    XLA gets the step alone: its gather and its random numbers are slower than TensorFlow's.
+    XLA gets the step alone: its gather and its random numbers are slower than TensorFlow's. Each
+    replica has a seed generator of its own; a shared one would give all of them the same noise.
     """
     images = keras.ops.convert_to_tensor(images, keras.config.floatx())
     step = (
@@ -216,7 +224,10 @@ def _step_on_indices(
 
     def step_on_indices(indices: tf.Tensor) -> dict[str, tf.Tensor]:
         batch = tf.gather(images, indices)
-        return step((batch if corruption is None else corruption(batch, noise), batch))
+        if corruption is None:
+            return step((batch, batch))
+        replica = tf.get_static_value(tf.distribute.get_replica_context().replica_id_in_sync_group)
+        return step((corruption(batch, noise[replica]), batch))
 
     return step_on_indices
 
@@ -251,7 +262,7 @@ def _is_faster_under_xla(model: keras.Model, operations: set[str]) -> bool:
     return (
         model.distribute_strategy.num_replicas_in_sync == 1  # Keras, too, leaves XLA out there
         and all(layer.supports_jit for layer in model._flatten_layers())
-        and not operations & SLOW_UNDER_XLA
+        and not operations & (SLOW_UNDER_XLA | IMPOSSIBLE_UNDER_XLA)
     )
 
 
@@ -302,10 +313,19 @@ def _check_corruption(corruption: Corruption, few: np.ndarray) -> None:
             f"got {type(corruption).__name__} {corruption!r}"
         )
     batch = keras.ops.convert_to_tensor(few, keras.config.floatx())
-    once, again = (
-        keras.ops.convert_to_numpy(corruption(batch, keras.random.SeedGenerator(0)))
-        for _ in range(2)
-    )
+
+    def in_a_graph() -> np.ndarray:
+        noise = keras.random.SeedGenerator(0)
+        graph = tf.function(lambda given: corruption(given, noise), autograph=False)
+        return keras.ops.convert_to_numpy(graph(batch))
+
+    try:
+        once, again = in_a_graph(), in_a_graph()
+    except (AttributeError, NotImplementedError, TypeError, ValueError) as error:
+        raise ValueError(
+            "corruption must work inside a graph, with the functions of keras.ops and "
+            f"keras.random; it raised {type(error).__name__}: {error}"
+        ) from error
     if once.shape != few.shape:
         raise ValueError(
             f"corruption must return the shape it is given, {few.shape}; it returned {once.shape}"
@@ -319,10 +339,13 @@ def _check_corruption(corruption: Corruption, few: np.ndarray) -> None:
 
 def _check_returns_its_input_shape(model: keras.Model, shape: tuple[int, ...]) -> None:
     try:
-        returned = model(keras.KerasTensor((None, *shape))).shape[1:]
+        returned = model(keras.KerasTensor((None, *shape)))
     except ValueError as error:
         raise ValueError(f"model cannot take images of shape {shape}: {error}") from error
-    if tuple(returned) != tuple(shape):
+    if not isinstance(returned, keras.KerasTensor):
+        raise ValueError(f"model must return images alone; it returns a {type(returned).__name__}")
+    if tuple(returned.shape[1:]) != tuple(shape):
         raise ValueError(
-            f"model must return images of the shape it takes, {shape}; it returns {returned}"
+            f"model must return images of the shape it takes, {shape}; "
+            f"it returns {returned.shape[1:]}"
         )

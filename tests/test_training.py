@@ -236,13 +236,21 @@ class TopK(layers.Layer):
         return keras.ops.top_k(inputs, 2)[0]
 
 
+class Sieve(layers.Layer):
+    """Its output's shape depends on the numbers, which XLA does not compile."""
+
+    def call(self, inputs):
+        self.add_loss(tf.reduce_sum(tf.boolean_mask(inputs, inputs > 0)))
+        return inputs
+
+
 def small_model(*inner):
     return keras.Sequential([keras.Input((3,)), *inner, layers.Dense(3)])
 
 
-def compiled_with_xla(model, monkeypatch, epochs=334):
-    """Whether `train` asks for XLA where it is left the choice; three steps an epoch."""
-    asked = []
+def as_compiled(model, monkeypatch, epochs=334, **settings):
+    """Whether `train` asks for XLA, and how many steps it runs in a call; three steps an epoch."""
+    asked, steps = [], []
     function = tf.function
 
     def watched(*arguments, jit_compile=None, **options):
@@ -251,13 +259,30 @@ def compiled_with_xla(model, monkeypatch, epochs=334):
         return function(*arguments, jit_compile=jit_compile, **options)
 
     def stop(_logs):
+        steps.append(model.steps_per_execution)
         model.stop_training = True
 
     stopper = keras.callbacks.LambdaCallback(on_train_begin=stop)
     with monkeypatch.context() as patch:
         patch.setattr(tf, "function", watched)
-        train(model, NUMBERED, epochs=epochs, batch_size=4, callbacks=[stopper])
-    return True in asked
+        callbacks = [stopper, *settings.pop("callbacks", [])]
+        train(model, NUMBERED, epochs=epochs, batch_size=4, callbacks=callbacks, **settings)
+    return True in asked, steps[0]
+
+
+def compiled_with_xla(model, monkeypatch, **settings):
+    return as_compiled(model, monkeypatch, **settings)[0]
+
+
+def test_xla_is_used_where_it_is_asked_for_and_nowhere_else(monkeypatch):
+    assert compiled_with_xla(small_model(), monkeypatch, epochs=1, xla=True)
+    assert not compiled_with_xla(small_model(), monkeypatch, xla=False)
+
+
+def test_many_steps_run_in_a_call_unless_a_callback_watches_batches(monkeypatch):
+    watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)  # noqa: ARG005
+    assert as_compiled(small_model(), monkeypatch)[1] == 32
+    assert as_compiled(small_model(), monkeypatch, callbacks=[watch])[1] == 1
 
 
 def test_xla_is_left_out_where_it_is_slower_or_cannot_be(monkeypatch):
@@ -271,6 +296,8 @@ def test_xla_is_left_out_where_it_is_slower_or_cannot_be(monkeypatch):
         [keras.Sequential([TopK()])],
         [layers.Dropout(0.5)],
         [layers.GaussianNoise(0.5)],
+        [Recorder()],
+        [Sieve()],
         [layers.Reshape((3, 1, 1)), layers.Conv2D(1, 3, padding="same"), layers.Flatten()],
         [layers.Reshape((3, 1, 1)), layers.Conv2DTranspose(1, 1), layers.Flatten()],
     ):
@@ -279,6 +306,7 @@ def test_xla_is_left_out_where_it_is_slower_or_cannot_be(monkeypatch):
 
 def test_two_replicas_train_as_one_device_does(tmp_path):
     script = """
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -289,10 +317,9 @@ from helpers.models import dense_autoencoder
 from helpers.training import train
 
 images = np.random.default_rng(0).random((96, 28, 28, 1), dtype=np.float32)
-weights = []
-for strategy in (
-    tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), tf.distribute.get_strategy()
-):
+weights, batches, noises = [], [], []
+mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+for strategy in (mirrored, tf.distribute.get_strategy()):
     with strategy.scope():
         model = dense_autoencoder(8, seed=0)
     assert model.distribute_strategy.num_replicas_in_sync == (2 if weights == [] else 1)
@@ -303,8 +330,24 @@ for strategy in (
     assert len(history.history["val_loss"]) == 3
     model.evaluate(images, images, verbose=0)
     weights.append(model.get_weights())
-for mirrored, single in zip(*weights):
-    np.testing.assert_allclose(mirrored, single, atol=1e-5)
+
+with mirrored.scope():
+    model = keras.Sequential([keras.layers.Dense(3)])  # not built yet
+def noise(batch, seed):
+    drawn = keras.random.normal(keras.ops.shape(batch), seed=seed)
+    tf.numpy_function(lambda *pair: (batches.append(pair[0]), noises.append(pair[1]))[:0],
+                      [batch, drawn], [])
+    return batch + drawn
+numbered = np.arange(36, dtype=np.float32).reshape(12, 3)
+train(model, numbered, corruption=noise, epochs=2, batch_size=4, seed=0)
+halves = [part[:, 0] / 3 for part in batches][-12:]  # two replicas, three steps, two epochs
+for epoch in (halves[:6], halves[6:]):
+    assert {len(half) for half in epoch} == {2}
+    assert sorted(np.concatenate(epoch)) == list(range(12))
+drawn = np.concatenate([part.ravel() for part in noises[-12:]])
+assert len(np.unique(drawn)) == len(drawn) == 72
+for on_two, on_one in zip(*weights):
+    np.testing.assert_allclose(on_two, on_one, atol=1e-5)
 """
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, text=True, capture_output=True, check=False
@@ -318,9 +361,9 @@ def test_afterwards_the_model_is_one_for_plain_keras(images):
     assert "train_step" not in vars(model)
     expected = np.square(model.predict(images, verbose=0) - images).mean()
     assert model.evaluate(images, images, verbose=0) == pytest.approx(expected, rel=1e-5)
-    steps = int(model.optimizer.iterations)
-    model.fit(images, images, batch_size=64, verbose=0)
-    assert int(model.optimizer.iterations) == steps + 8
+    assert float(model.optimizer.learning_rate) == pytest.approx(5e-3)
+    model.fit(images, images, batch_size=64, epochs=3, verbose=0)
+    assert model.evaluate(images, images, verbose=0) < 0.9 * expected
 
 
 def test_keras_callbacks_steer_as_in_plain_fit(images, digits, tmp_path):
@@ -338,14 +381,17 @@ def test_keras_callbacks_steer_as_in_plain_fit(images, digits, tmp_path):
     assert found == pytest.approx(min(losses), rel=1e-5)
 
 
-def test_an_interrupt_leaves_a_usable_model_and_its_history(images):
+@pytest.mark.parametrize("moment", ["on_epoch_begin", "on_train_batch_end"])
+def test_an_interrupt_leaves_a_usable_model_and_its_history(images, moment):
     model = dense_autoencoder(8)
+    epochs = []
 
-    def interrupt(epoch, _logs):
-        if epoch == 2:
+    def interrupt(number, logs):  # noqa: ARG001
+        epochs.append(number)
+        if len(epochs) == (3 if moment == "on_epoch_begin" else 20):  # in the third of eight steps
             signal.raise_signal(signal.SIGINT)
 
-    watch = keras.callbacks.LambdaCallback(on_epoch_begin=interrupt)
+    watch = keras.callbacks.LambdaCallback(**{moment: interrupt})
     with pytest.raises(KeyboardInterrupt):
         train(model, images, epochs=5, batch_size=64, callbacks=[watch])
     assert len(model.history.history["loss"]) == 2
@@ -365,6 +411,13 @@ def test_a_loss_that_is_no_number_stops_with_the_epoch_and_the_usual_causes():
     assert "train_step" not in vars(model)
 
 
+def test_a_validation_loss_that_is_no_number_stops_too():
+    inputs = np.random.default_rng(0).normal(size=(16, 3)).astype(np.float32)
+    held_out = np.full((4, 3), 3e38, np.float32)
+    with pytest.raises(FloatingPointError, match=r"val_loss became (nan|inf) in epoch 1 of 2"):
+        train(linear(), inputs, validation=held_out, epochs=2, batch_size=16)
+
+
 def test_nothing_is_warned_of(images, digits):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -376,6 +429,12 @@ def test_the_images_are_left_as_they_were(images):
     before = images.copy()
     trained(images)
     np.testing.assert_array_equal(images, before)
+
+
+def image_and_code():
+    inputs = keras.Input((3,))
+    code = layers.Dense(2)(inputs)
+    return keras.Model(inputs, [layers.Dense(3)(code), code])
 
 
 ROWS = np.zeros((8, 3), np.float32)
@@ -408,7 +467,12 @@ ROWS = np.zeros((8, 3), np.float32)
             {"corruption": lambda batch, seed: batch + np.random.rand()},  # noqa: ARG005
             "corruption must draw everything random from the seed",
         ),
+        (
+            {"corruption": lambda batch, seed: np.clip(batch, 0, 1)},  # noqa: ARG005
+            "corruption must work inside a graph",
+        ),
         ({"seed": -1}, "seed must be an integer"),
+        ({"model": image_and_code()}, "model must return images alone; it returns a (list|tuple)"),
         ({"model": linear(3, 2)}, r"model must return .* takes, \(3,\); it returns \(2,\)"),
     ],
 )
