@@ -4,7 +4,7 @@ PYTHON_IN_VENV := .venv/bin/python
 export PYTHON COLAB_PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test test-colab test-seeds notebooks lint format lock clean
+.PHONY: help setup book test test-colab test-seeds notebooks results lint format lock clean
 
 help: ## list the tasks
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,9 @@ test-seeds: setup ## re-run every chapter under BOOK_SEED 0 to 4
 
 notebooks: setup ## re-run the chapters and store their outputs: all, or CHAPTER=01_properties
 	@$(PYTHON_IN_VENV) tools/notebooks.py store $(CHAPTER)
+
+results: setup ## run the long experiments and store what they find: all, or ONLY=speed
+	@$(PYTHON_IN_VENV) tools/results.py $(ONLY)
 
 lint: setup ## check the code's style, the workflows and that the tree is as `make format` leaves it
 	$(PYTHON_IN_VENV) -m ruff check .

@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from helpers.results import misquoted
 from tools.notebooks import CHECKED, normalise
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -176,6 +177,19 @@ def outputs_are_clean(notebook: Notebook) -> list[str]:
     return wrong
 
 
+def quoted_figures_are_the_stored_ones(notebook: Notebook) -> list[str]:
+    wrong = []
+    for cell in notebook.cells:
+        if "{result}" in cell.source:
+            wrong.append(
+                f"cell {cell.id} uses the role result, which Colab shows as it stands: print "
+                "load_result(…).quote(…) instead"
+            )
+        for text in (cell.source, *(text_of(output) for output in cell.get("outputs", []))):
+            wrong += [f"cell {cell.id} quotes {problem}" for problem in misquoted(text)]
+    return wrong
+
+
 def begins_with_title_and_install_cell(notebook: Notebook) -> list[str]:
     wrong = []
     if not re.match(r"# \S", notebook.cells[0].source):
@@ -203,6 +217,7 @@ RULES: list[Callable[[Notebook], list[str]]] = [
     nothing_passes_unseen,
     every_figure_has_alt_text,
     outputs_are_clean,
+    quoted_figures_are_the_stored_ones,
     begins_with_title_and_install_cell,
     is_normalised,
     is_small,

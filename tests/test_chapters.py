@@ -168,6 +168,19 @@ def machine_path_in_text(notebook):
     notebook.cells[0].source += "\nSee C:\\Users\\someone."
 
 
+def misquoted_figure_in_text(notebook):
+    notebook.cells[0].source += "\nIt takes 0.01 (long run speed: simple.epoch.ours) seconds."
+
+
+def misquoted_figure_in_output(notebook):
+    text = "error 0.01 (long run deep_30: error.600)\n"
+    plain_cell(notebook).outputs = [new_output("stream", name="stdout", text=text)]
+
+
+def role_that_colab_does_not_know(notebook):
+    notebook.cells[0].source += "\nIt takes {result}`speed simple.epoch.ours .2f` seconds."
+
+
 def no_title(notebook):
     notebook.cells[0].source = "Properties"
 
@@ -221,6 +234,9 @@ FAULTS = {
     stored_traceback: "outputs_are_clean",
     machine_path_in_output: "outputs_are_clean",
     machine_path_in_text: "outputs_are_clean",
+    misquoted_figure_in_text: "quoted_figures_are_the_stored_ones",
+    misquoted_figure_in_output: "quoted_figures_are_the_stored_ones",
+    role_that_colab_does_not_know: "quoted_figures_are_the_stored_ones",
     no_title: "begins_with_title_and_install_cell",
     other_address_in_the_install_cell: "begins_with_title_and_install_cell",
     editor_metadata: "is_normalised",
@@ -285,6 +301,7 @@ def test_normalising_keeps_what_a_terminal_would_show():
         "I0000 00:00:1700000000.000000  1 port.cc:153] oneDNN custom operations are on.\n"
         "2026-01-01 00:00:00.000000: E external/cuda.cc:1] failed call to cuInit\n"
         "To enable the following instructions: AVX2\n"
+        "\r  0%|      | 0/2 [00:00<?, ?epoch/s]I0000 00:00:1700000000.000000  1 service.cc] XLA\n"
     )
     bar = "\r  0%|     | 0/2\r100%|█████| 2/2\r               \r"
     notebook = small_notebook(("train()", "loss 1\nloss"), tags=())

@@ -135,6 +135,7 @@ def test_no_page_is_left_out_or_left_over(site):
         ("book/intro.md", ""),
         ("book/notation.md", "\n{doc}`no-such-page`\n"),
         ("book/intro.md", "\n{cite:t}`Nobody1900`\n"),
+        ("book/notation.md", "\n{result}`speed no.such.number`\n"),
         ("book/intro.md", "\n![](no-such-picture.png)\n"),
     ],
 )

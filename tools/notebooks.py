@@ -28,10 +28,12 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-# What TensorFlow's C++ side writes at import; nothing in the environment silences it.
+# What TensorFlow's C++ side writes at import and when XLA starts, there behind a progress bar;
+# nothing in the environment silences it.
 TENSORFLOW_NOISE = re.compile(
-    r"WARNING: All log messages before absl|To enable the following instructions"
-    r"|[IWE]0000 |\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWE] "
+    r"(\s*\d+%\|[^|]*\| \d+/\d+ \[[^\]]*\])?"
+    r"(WARNING: All log messages before absl|To enable the following instructions"
+    r"|[IWE]0000 |\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWE] )"
 )
 
 

@@ -1,0 +1,124 @@
+"""Long runs: small versions of each work, stored ones are current, interruption loses nothing."""
+
+import types
+
+import pytest
+from conftest import ROOT
+
+from helpers.results import RESULTS, load_result, script_hash
+from tools.results import EXPERIMENTS, load, make_all, names, one_seed
+
+
+def test_every_script_has_a_stored_result_and_every_result_a_script():
+    assert names()
+    assert sorted(path.stem for path in RESULTS.glob("*.json")) == names()
+
+
+@pytest.mark.parametrize("name", names())
+def test_no_script_has_changed_since_its_result_was_stored(name):
+    stored = load_result(name)
+    path = EXPERIMENTS / f"{name}.py"
+    assert stored.script_sha256 == script_hash(path), f"run `make results ONLY={name}`"
+    assert tuple(stored.runs) == load(name).SEEDS
+    assert len(stored.runs) >= 3
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_small_run_works_and_measures_what_is_stored(name):
+    experiment = load(name)
+    run = one_seed(lambda: experiment.measure(0, experiment.SMOKE))
+    assert sorted(run.measured) == sorted(load_result(name).keys)
+
+
+def test_training_here_reached_the_published_quality_under_every_seed():
+    stored = load_result("speed")
+    for name in ("simple", "deep", "dertat"):
+        reached = stored.values(f"{name}.quality.ours")
+        assert (reached <= stored.values(f"{name}.quality.wanted")).all(), name
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """An experiment that counts its runs, and stops before the seed it is told."""
+    script = tmp_path / "tiny.py"
+    script.write_text("one script\n")
+    ran = []
+
+    def measure(seed, _settings):
+        if seed == experiment.stop_at:
+            raise KeyboardInterrupt
+        ran.append(seed)
+        return {"error": 10.0 + seed}
+
+    experiment = types.SimpleNamespace(
+        __file__=str(script), SEEDS=(0, 1, 2), FULL=None, measure=measure, ran=ran, stop_at=None
+    )
+    return experiment
+
+
+def made(tiny, tmp_path):
+    make_all({"tiny": tiny}, tmp_path / "unfinished", tmp_path / "results")
+    return load_result("tiny", tmp_path / "results")
+
+
+def test_a_result_has_a_run_a_seed_and_the_scripts_hash(tiny, tmp_path, capsys):
+    result = made(tiny, tmp_path)
+    assert list(result.values("error")) == [10.0, 11.0, 12.0]
+    assert result.script_sha256 == script_hash(tmp_path / "tiny.py")
+    assert not list((tmp_path / "unfinished").iterdir())
+    assert "tiny: seed 1, 2 to run, about 0 minutes left" in capsys.readouterr().out
+
+
+def test_an_interrupted_experiment_goes_on_where_it_stopped(tiny, tmp_path, capsys):
+    tiny.stop_at = 2
+    with pytest.raises(KeyboardInterrupt):
+        made(tiny, tmp_path)
+    assert not (tmp_path / "results").exists()
+    tiny.stop_at = None
+    assert list(made(tiny, tmp_path).runs) == [0, 1, 2]
+    assert tiny.ran == [0, 1, 2]
+    assert "tiny: seed 1 was done on" in capsys.readouterr().out
+
+
+def test_an_experiment_that_is_done_is_not_run_again_when_the_next_is_interrupted(tiny, tmp_path):
+    def stop(_seed, _settings):
+        raise KeyboardInterrupt
+
+    other = types.SimpleNamespace(**{**vars(tiny), "measure": stop})
+    folders = tmp_path / "unfinished", tmp_path / "results"
+    with pytest.raises(KeyboardInterrupt):
+        make_all({"tiny": tiny, "other": other}, *folders)
+    other.measure = lambda seed, _settings: {"error": float(seed)}
+    make_all({"tiny": tiny, "other": other}, *folders)
+    assert tiny.ran == [0, 1, 2]
+    assert list(load_result("other", folders[1]).values("error")) == [0, 1, 2]
+    assert not list(folders[0].iterdir())
+
+
+def test_a_damaged_result_is_made_anew(tiny, tmp_path):
+    made(tiny, tmp_path)
+    (tmp_path / "results" / "tiny.json").write_text('{"name": "ti')
+    assert list(made(tiny, tmp_path).values("error")) == [10, 11, 12]
+
+
+def test_an_interrupted_experiment_leaves_the_stored_result(tiny, tmp_path):
+    before = made(tiny, tmp_path)
+    tiny.stop_at = 1
+    with pytest.raises(KeyboardInterrupt):
+        made(tiny, tmp_path)
+    assert load_result("tiny", tmp_path / "results") == before
+
+
+def test_seeds_of_another_script_are_not_mixed_in_and_not_lost(tiny, tmp_path):
+    tiny.stop_at = 1
+    with pytest.raises(KeyboardInterrupt):
+        made(tiny, tmp_path)
+    (tmp_path / "tiny.py").write_text("another script\n")
+    tiny.stop_at = None
+    made(tiny, tmp_path)
+    assert tiny.ran == [0, 0, 1, 2]
+    assert [path.name for path in (tmp_path / "unfinished").rglob("*.json")] == ["seed_0.json"]
+
+
+def test_unfinished_runs_are_not_committed():
+    assert "/experiments/unfinished/" in (ROOT / ".gitignore").read_text().split()
