@@ -1,6 +1,7 @@
 """Autoencoders: an encoder, a decoder, and a code between them."""
 
 import math
+import numbers
 from collections.abc import Sequence
 
 import keras
@@ -89,34 +90,188 @@ def dense_autoencoder(
             such activation, or the seed is no seed.
     """
     code_size = check_count(code_size, "code_size")
-    if not isinstance(hidden_units, Sequence):
-        raise ValueError(
-            f"hidden_units must be a list of widths, such as [256]; got {hidden_units!r}"
-        )
-    hidden_units = [check_count(units, "hidden_units") for units in hidden_units]
+    hidden_units = _check_counts(hidden_units, "hidden_units", "[256]")
     # With one seed for all layers their first weights would be related.
     seeds = iter(spawn_seeds(check_seed(seed), 2 * len(hidden_units) + 2))
-
-    def dense(units: int, activation: str | None) -> layers.Dense:
-        initializer = keras.initializers.GlorotUniform(seed=next(seeds))
-        return layers.Dense(units, activation=activation, kernel_initializer=initializer)
 
     encoder = keras.Sequential(
         [
             keras.Input(IMAGE_SHAPE),
             layers.Flatten(),
-            *(dense(units, activation) for units in hidden_units),
-            dense(code_size, code_activation),
+            *(_dense(units, activation, next(seeds)) for units in hidden_units),
+            _dense(code_size, code_activation, next(seeds)),
         ],
         name="encoder",
     )
     decoder = keras.Sequential(
         [
             keras.Input((code_size,)),
-            *(dense(units, activation) for units in reversed(hidden_units)),
-            dense(math.prod(IMAGE_SHAPE), "sigmoid"),
+            *(_dense(units, activation, next(seeds)) for units in reversed(hidden_units)),
+            _dense(math.prod(IMAGE_SHAPE), "sigmoid", next(seeds)),
             layers.Reshape(IMAGE_SHAPE),
         ],
         name="decoder",
     )
     return Autoencoder(encoder, decoder, name="dense_autoencoder")
+
+
+def linear_autoencoder(
+    code_size: int = 32, *, weight_decay: float = 0.0, seed: int | None = None
+) -> Autoencoder:
+    """One linear map down to a code and one back up, each with a shift; no function after either.
+
+    At its best it spans the space of the first principal components, along other axes (Baldi and
+    Hornik, "Neural networks and principal component analysis", 1989). With weight decay the left
+    singular vectors of the decoder's weights are the components themselves (Kunin et al., "Loss
+    landscapes of regularized linear autoencoders", 2019).
+
+    Args:
+        code_size: how many numbers the code has.
+        weight_decay: what a squared weight costs, in units of the squared error per image; 0 for
+            none. The shifts cost nothing. It is meant for the loss "mse", the error per pixel.
+        seed: of the initial weights; None is the book's default seed.
+
+    Returns:
+        An untrained autoencoder for images `(n, 28, 28, 1)` with codes `(n, code_size)`.
+
+    Raises:
+        ValueError: the code size is not a whole number of at least 1, the weight decay is negative
+            or not finite, or the seed is no seed.
+    """
+    code_size = check_count(code_size, "code_size")
+    real = isinstance(weight_decay, numbers.Real) and not isinstance(weight_decay, bool)
+    if not real or not 0 <= weight_decay < math.inf:
+        raise ValueError(f"weight_decay must be at least 0 and finite; got {weight_decay!r}")
+    pixels = math.prod(IMAGE_SHAPE)
+    seeds = iter(spawn_seeds(check_seed(seed), 2))
+
+    price = keras.regularizers.L2(weight_decay / pixels)
+
+    encoder = keras.Sequential(
+        [keras.Input(IMAGE_SHAPE), layers.Flatten(), _dense(code_size, None, next(seeds), price)],
+        name="encoder",
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((code_size,)),
+            _dense(pixels, None, next(seeds), price),
+            layers.Reshape(IMAGE_SHAPE),
+        ],
+        name="decoder",
+    )
+    return Autoencoder(encoder, decoder, name="linear_autoencoder")
+
+
+def conv_autoencoder(
+    code_size: int = 32,
+    channels: Sequence[int] = (16, 32),
+    *,
+    code_activation: str | None = "relu",
+    seed: int | None = None,
+) -> Autoencoder:
+    """Convolutions that halve the sides down to a fully connected code, and their mirror image.
+
+    Each convolution looks at 3 × 3 pixels and moves by 2, so that 28 pixels a side become 14, then
+    7; each transposed convolution doubles the side. Hidden layers end in a ReLU, the output in a
+    sigmoid.
+
+    Args:
+        code_size: how many numbers the code has.
+        channels: of each of the encoder's convolutions, one or two: 7 pixels cannot be halved.
+        code_activation: what Keras calls the function at the code; None for none.
+        seed: of the initial weights; None is the book's default seed.
+
+    Returns:
+        An untrained autoencoder for images `(n, 28, 28, 1)` with codes `(n, code_size)`.
+
+    Raises:
+        ValueError: the code size or a number of channels is not a whole number of at least 1, there
+            are not one or two convolutions, Keras knows no such activation, or the seed is no seed.
+    """
+    code_size = check_count(code_size, "code_size")
+    channels = _check_counts(channels, "channels", "[16, 32]")
+    if len(channels) not in (1, 2):
+        raise ValueError(
+            "channels must name one or two convolutions, since 28 pixels a side can be halved "
+            f"twice; got {len(channels)}"
+        )
+    side = IMAGE_SHAPE[0] // 2 ** len(channels)
+    smallest = (side, side, channels[-1])
+    seeds = iter(spawn_seeds(check_seed(seed), 2 * len(channels) + 2))
+
+    def convolution(kind: type[layers.Layer], filters: int, activation: str) -> layers.Layer:
+        return kind(
+            filters,
+            3,
+            strides=2,
+            padding="same",
+            activation=activation,
+            kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+        )
+
+    encoder = keras.Sequential(
+        [
+            keras.Input(IMAGE_SHAPE),
+            *(convolution(layers.Conv2D, filters, "relu") for filters in channels),
+            layers.Flatten(),
+            _dense(code_size, code_activation, next(seeds)),
+        ],
+        name="encoder",
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((code_size,)),
+            _dense(math.prod(smallest), "relu", next(seeds)),
+            layers.Reshape(smallest),
+            *(
+                convolution(layers.Conv2DTranspose, filters, "relu")
+                for filters in reversed(channels[:-1])
+            ),
+            convolution(layers.Conv2DTranspose, IMAGE_SHAPE[-1], "sigmoid"),
+        ],
+        name="decoder",
+    )
+    return Autoencoder(encoder, decoder, name="conv_autoencoder")
+
+
+def layer_shapes(half: keras.Model) -> list[tuple[int, ...]]:
+    """What an encoder or a decoder turns its input into, layer by layer.
+
+    A layer that only arranges the numbers anew, such as `Flatten`, is no step of its own: of the
+    two shapes the one with more axes stands, so that an image is written `(28, 28, 1)`.
+
+    Args:
+        half: a Keras model whose layers follow one another.
+
+    Returns:
+        Shapes without the batch axis: the input's, then one for each layer.
+
+    Example:
+        >>> layer_shapes(dense_autoencoder(32, [256]).encoder)
+        [(28, 28, 1), (256,), (32,)]
+    """
+    shapes = [tuple(half.input_shape[1:])]
+    for layer in half.layers:
+        shape = tuple(layer.output.shape[1:])
+        if not isinstance(layer, layers.Flatten | layers.Reshape):
+            if not isinstance(layer, layers.InputLayer):
+                shapes.append(shape)
+        elif len(shape) > len(shapes[-1]):
+            shapes[-1] = shape
+    return shapes
+
+
+def _dense(
+    units: int,
+    activation: str | None,
+    seed: int,
+    price: keras.regularizers.Regularizer | None = None,
+) -> layers.Dense:
+    initializer = keras.initializers.GlorotUniform(seed=seed)
+    return layers.Dense(units, activation, kernel_initializer=initializer, kernel_regularizer=price)
+
+
+def _check_counts(counts: Sequence[int], name: str, example: str) -> list[int]:
+    if not isinstance(counts, Sequence) or isinstance(counts, str):
+        raise ValueError(f"{name} must be a list of widths, such as {example}; got {counts!r}")
+    return [check_count(count, name) for count in counts]

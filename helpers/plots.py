@@ -1,13 +1,16 @@
 """The book's figures. They take arrays and names, never models."""
 
+import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Polygon, Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import LogLocator
 
@@ -71,6 +74,65 @@ def code_journey(image: np.ndarray, code: np.ndarray, reconstruction: np.ndarray
             "axes fraction",
             arrowprops={"arrowstyle": "->", "linewidth": 1.5},
         )
+    return figure
+
+
+def architecture(
+    encoder_shapes: Sequence[tuple[int, ...]], decoder_shapes: Sequence[tuple[int, ...]]
+) -> Figure:
+    """An autoencoder from left to right: each layer a bar as high as it has numbers.
+
+    Args:
+        encoder_shapes: the input's shape without the batch axis, then one for each layer; the last
+            is the code's. `helpers.models.layer_shapes` gives them.
+        decoder_shapes: the code's shape, then one for each layer.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: a half has no layer, a size is not positive, or the decoder does not begin with
+            the encoder's code.
+    """
+    for name, shapes in (("encoder_shapes", encoder_shapes), ("decoder_shapes", decoder_shapes)):
+        if len(shapes) < 2 or any(size < 1 for shape in shapes for size in shape):
+            raise ValueError(
+                f"{name} must hold the shapes of an input and of one layer at least; got {shapes!r}"
+            )
+    code = len(encoder_shapes) - 1
+    if tuple(encoder_shapes[code]) != tuple(decoder_shapes[0]):
+        raise ValueError(
+            f"decoder_shapes must begin with the code's shape, {encoder_shapes[code]}; "
+            f"got {decoder_shapes[0]}"
+        )
+    shapes = [*encoder_shapes, *decoder_shapes[1:]]
+    sizes = [math.prod(shape) for shape in shapes]
+    heights = np.array(sizes) / max(sizes)
+    last, half = len(shapes) - 1, 0.08  # half a bar's thickness
+    figure, axes = plt.subplots(figsize=(WIDTH, 2.7))
+    for left, (before, after) in enumerate(pairwise(heights)):
+        corners = [(left + half, before / 2), (left + 1 - half, after / 2)]
+        below = [(x, -y) for x, y in reversed(corners)]
+        axes.add_patch(Polygon(corners + below, color=COLOURS["autoencoder"], alpha=0.18, lw=0))
+    for position, (shape, size, height) in enumerate(zip(shapes, sizes, heights, strict=True)):
+        at_an_end = position in (0, last)
+        name = "code" if position == code else "pixels" if at_an_end else "autoencoder"
+        bar = Rectangle((position - half, -height / 2), 2 * half, height, color=COLOURS[name], lw=1)
+        axes.add_patch(bar)
+        written = f"{size:,}"
+        if len(shape) > 1:
+            written += "\n" + "×".join(map(str, shape))
+        axes.text(position, -0.55, written, ha="center", va="top", fontsize=9)
+    for position, name, colour in (
+        (0, "input", COLOURS["pixels"]),
+        (code / 2, "encoder", COLOURS["autoencoder"]),
+        (code, "code", COLOURS["code"]),
+        ((code + last) / 2, "decoder", COLOURS["autoencoder"]),
+        (last, "output", COLOURS["pixels"]),
+    ):
+        axes.text(position, 0.55, name, ha="center", va="bottom", color=colour)
+    axes.set(xlim=(-0.5, last + 0.5), ylim=(-0.8, 0.7))
+    axes.set_axis_off()
     return figure
 
 
@@ -289,15 +351,18 @@ def rate_curves(
         axes.plot(size, 0, "^", color=_colour(name), markersize=9, label=label, **at_the_edge)
     axes.set(xscale="log", yscale="log", xlabel="bytes per image", ylabel="squared error per image")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.set_major_formatter(lambda value, _: f"{value:g}")
-        axis.set_minor_formatter(lambda *_: "")
+        _write_powers(axis)
     axes.legend()
     return figure
 
 
 def spread_curves(
-    positions: Sequence[float], curves: Mapping[str, np.ndarray], *, xlabel: str, ylabel: str
+    positions: Sequence[float],
+    curves: Mapping[str, np.ndarray],
+    *,
+    xlabel: str,
+    ylabel: str,
+    yscale: str = "linear",
 ) -> Figure:
     """The mean over draws as a line, and one standard deviation to either side as a band.
 
@@ -306,6 +371,7 @@ def spread_curves(
         curves: by name, `(draws, points)`.
         xlabel: what the positions are.
         ylabel: what the numbers are.
+        yscale: "linear", or "log" for numbers that run over powers of ten.
 
     Returns:
         The figure.
@@ -327,10 +393,39 @@ def spread_curves(
         axes.fill_between(
             positions, mean - deviation, mean + deviation, color=_colour(name), alpha=0.2
         )
-    axes.set(xscale="log", xlabel=xlabel, ylabel=ylabel)
+    axes.set(xscale="log", yscale=yscale, xlabel=xlabel, ylabel=ylabel)
+    if yscale == "log":
+        _write_powers(axes.yaxis)
     axes.set_xticks(positions, [f"{position:,g}" for position in positions])
     axes.minorticks_off()
     axes.legend()
+    return figure
+
+
+def image_grid(images: np.ndarray, *, xlabel: str, ylabel: str) -> Figure:
+    """Small images side by side without gaps, as many rows and columns as the array has.
+
+    Args:
+        images: `(rows, columns, height, width, 1)`, pixels in [0, 1]; the first row at the bottom.
+        xlabel: what grows from left to right.
+        ylabel: what grows from bottom to top.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: the array has another shape or is not finite.
+    """
+    images = check_array(images, "images")
+    if images.ndim != 5 or images.shape[-1] != 1:
+        raise ValueError(
+            f"images must have shape (rows, columns, height, width, 1); got {images.shape}"
+        )
+    rows, columns, height, width, _ = images.shape
+    picture = images[::-1, ..., 0].swapaxes(1, 2).reshape(rows * height, columns * width)
+    figure, axes = plt.subplots(figsize=(WIDTH, WIDTH * rows * height / (columns * width)))
+    _draw_image(axes, picture, "images")
+    axes.set(xlabel=xlabel, ylabel=ylabel)
     return figure
 
 
@@ -370,6 +465,13 @@ def code_map(codes: np.ndarray, labels: np.ndarray) -> Figure:
         )
     axes.set(xlabel="first number of the code", ylabel="second number of the code")
     return figure
+
+
+def _write_powers(axis: Axis) -> None:
+    """Numbers as 1, 2, 5, 10 on a logarithmic axis."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.set_minor_formatter(lambda *_: "")
 
 
 def _colour(name: str) -> str:

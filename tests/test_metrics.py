@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 from sklearn.decomposition import PCA
 from sklearn.metrics import mean_squared_error
 
-from helpers.metrics import squared_error, squared_errors
+from helpers.metrics import noise_gain, squared_error, squared_errors
 
 arrays = hnp.arrays(
     np.float32,
@@ -74,3 +74,47 @@ def test_bad_arrays_are_refused_by_name(array, message):
         squared_error(array, good)
     with pytest.raises(ValueError, match=f"reconstructions {message}"):
         squared_error(good, array)
+
+
+def test_the_noise_gain_of_a_linear_map_is_that_of_its_singular_values():
+    random = np.random.default_rng(0)
+    matrix = random.standard_normal((20, 20)) / 10
+    images, noise = random.standard_normal((2, 40_000, 20))
+    found = noise_gain(images @ matrix, (images + noise) @ matrix, noise)
+    singular_values = np.linalg.svd(matrix, compute_uv=False)
+    assert found == pytest.approx(np.square(singular_values).mean(), rel=0.02)
+
+
+def test_a_copy_passes_on_all_noise_and_a_constant_none():
+    images, noise = np.random.default_rng(0).standard_normal((2, 5, 3))
+    assert noise_gain(images, images + noise, noise) == pytest.approx(1)
+    assert noise_gain(images, images, noise) == 0
+
+
+def test_pca_passes_on_its_share_of_the_directions():
+    random = np.random.default_rng(0)
+    images, noise = random.standard_normal((2, 40_000, 12))
+    pca = PCA(3).fit(images)
+    outputs, noisy = (
+        pca.inverse_transform(pca.transform(given)) for given in (images, images + noise)
+    )
+    assert noise_gain(outputs, noisy, noise) == pytest.approx(3 / 12, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        (((2, 3), (2, 3), (3, 3)), "noise must be that of 2 images; got 3"),
+        (((2, 3), (2, 4), (2, 3)), "outputs and noisy_outputs must have the same shape"),
+    ],
+)
+def test_noise_of_other_images_is_refused(shapes, message):
+    with pytest.raises(ValueError, match=message):
+        noise_gain(*map(np.ones, shapes))
+
+
+def test_no_noise_has_no_gain():
+    with pytest.raises(ValueError, match="noise must not be 0 everywhere"):
+        noise_gain(np.ones((2, 3)), np.ones((2, 3)), np.zeros((2, 3)))
+    with pytest.raises(ValueError, match="noise must be finite"):
+        noise_gain(np.ones((2, 3)), np.ones((2, 3)), np.full((2, 3), np.nan))

@@ -10,8 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
+from sklearn.decomposition import PCA
 
-from helpers.models import Autoencoder, dense_autoencoder
+from helpers.models import (
+    Autoencoder,
+    conv_autoencoder,
+    dense_autoencoder,
+    layer_shapes,
+    linear_autoencoder,
+)
+from helpers.training import train
 
 
 @settings(max_examples=10, deadline=None)
@@ -59,8 +67,16 @@ def test_the_two_layers_do_not_start_alike():
     assert abs(np.corrcoef(down.ravel(), up.T.ravel())[0, 1]) < 0.05
 
 
-def test_a_saved_model_gives_the_same_outputs_in_a_new_process(tmp_path, digits):
-    model = dense_autoencoder(8, seed=5)
+@pytest.mark.parametrize(
+    "model",
+    [
+        dense_autoencoder(8, seed=5),
+        linear_autoencoder(8, weight_decay=0.1, seed=5),
+        conv_autoencoder(8, seed=5),
+    ],
+    ids=lambda model: model.name,
+)
+def test_a_saved_model_gives_the_same_outputs_in_a_new_process(model, tmp_path, digits):
     model.save(tmp_path / "model.keras")
     np.save(tmp_path / "images.npy", digits.test[:20])
     script = (
@@ -109,9 +125,113 @@ def test_hidden_units_that_are_no_counts_are_refused(hidden_units):
 
 
 @pytest.mark.parametrize("code_size", [0, -3, 2.5, "32", None])
-def test_a_code_size_that_is_no_count_is_refused(code_size):
+@pytest.mark.parametrize("build", [dense_autoencoder, linear_autoencoder, conv_autoencoder])
+def test_a_code_size_that_is_no_count_is_refused(build, code_size):
     with pytest.raises(ValueError, match="code_size must be a whole number of at least 1"):
-        dense_autoencoder(code_size)
+        build(code_size)
+
+
+def test_linear_shapes_parameters_and_formula_by_hand(digits):
+    model = linear_autoencoder(10)
+    assert model.count_params() == 784 * 10 + 10 + 10 * 784 + 784
+    down, down_bias, up, up_bias = model.get_weights()
+    expected = (digits.test[:5].reshape(5, 784) @ down + down_bias) @ up + up_bias
+    np.testing.assert_allclose(np.reshape(model(digits.test[:5]), (5, 784)), expected, atol=1e-5)
+
+
+def test_weight_decay_costs_what_the_docstring_says(digits):
+    free, dear = (linear_autoencoder(4, weight_decay=price, seed=0) for price in (0.0, 0.7))
+    for model in (free, dear):
+        model.compile(loss="mse")
+    images = digits.test[:20]
+    cost = 784 * (
+        dear.evaluate(images, images, verbose=0) - free.evaluate(images, images, verbose=0)
+    )
+    down, _, up, _ = dear.get_weights()
+    assert cost == pytest.approx(0.7 * (np.square(down).sum() + np.square(up).sum()), rel=1e-3)
+
+
+def test_a_trained_linear_autoencoder_is_pca():
+    random = np.random.default_rng(0)
+    spread = np.zeros(784)
+    spread[:6] = [6, 5, 4, 3, 0.3, 0.2]
+    turned = np.linalg.qr(random.standard_normal((784, 6)))[0]
+    numbers = random.standard_normal((3000, 784)) * spread
+    images = (numbers[:, :6] @ turned.T).astype(np.float32).reshape(-1, 28, 28, 1)
+    pca = PCA(4).fit(images.reshape(-1, 784))
+    plain, decayed = linear_autoencoder(4), linear_autoencoder(4, weight_decay=1.0)
+    for model in (plain, decayed):
+        train(model, images, epochs=60, batch_size=100, learning_rate=1e-2)
+    best = pca.inverse_transform(pca.transform(images.reshape(-1, 784))).reshape(images.shape)
+    found = np.square(plain.predict(images, verbose=0) - images).sum()
+    assert found == pytest.approx(np.square(best - images).sum(), rel=0.02)
+    own = np.linalg.qr(plain.decoder.layers[0].get_weights()[0].T)[0]
+    cosines = np.linalg.svd(pca.components_ @ own, compute_uv=False)
+    assert np.degrees(np.arccos(cosines.min().clip(0, 1))) < 1
+    axes = np.linalg.svd(decayed.decoder.layers[0].get_weights()[0].T, full_matrices=False)[0]
+    assert np.abs((pca.components_ * axes.T).sum(axis=1)).min() > np.cos(np.radians(5))
+
+
+@pytest.mark.parametrize("weight_decay", [-0.1, float("nan"), float("inf"), "0.1", True])
+def test_a_weight_decay_that_is_no_price_is_refused(weight_decay):
+    with pytest.raises(ValueError, match="weight_decay must be at least 0 and finite; got"):
+        linear_autoencoder(4, weight_decay=weight_decay)
+
+
+def test_conv_shapes_and_parameters_by_hand(digits):
+    model = conv_autoencoder(5, [3, 4])
+    assert layer_shapes(model.encoder) == [(28, 28, 1), (14, 14, 3), (7, 7, 4), (5,)]
+    assert layer_shapes(model.decoder) == [(5,), (7, 7, 4), (14, 14, 3), (28, 28, 1)]
+    down = (9 * 1 * 3 + 3) + (9 * 3 * 4 + 4) + (196 * 5 + 5)
+    up = (5 * 196 + 196) + (9 * 4 * 3 + 3) + (9 * 3 * 1 + 1)
+    assert model.count_params() == down + up
+    assert model.encoder(digits.test[:2]).shape == (2, 5)
+    assert model(digits.test[:2]).shape == (2, 28, 28, 1)
+
+
+def test_one_convolution_halves_once():
+    model = conv_autoencoder(5, [3])
+    assert layer_shapes(model.encoder) == [(28, 28, 1), (14, 14, 3), (5,)]
+    assert layer_shapes(model.decoder) == [(5,), (14, 14, 3), (28, 28, 1)]
+
+
+def test_a_convolution_with_stride_two_is_the_sum_by_hand(digits):
+    model = conv_autoencoder(5, [2], seed=1)
+    kernel, bias = model.encoder.layers[0].get_weights()
+    image = np.pad(digits.test[0, :, :, 0], ((0, 1), (0, 1)))  # "same" fills up below and right
+    expected = np.maximum((image[6:9, 10:13, np.newaxis] * kernel[:, :, 0]).sum((0, 1)) + bias, 0)
+    found = model.encoder.layers[0](digits.test[:1])[0, 3, 5]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("channels", "message"),
+    [
+        ([], "channels must name one or two convolutions.* got 0"),
+        ([4, 4, 4], "channels must name one or two convolutions.* got 3"),
+        ([0], "channels must be a whole number of at least 1"),
+        (16, "channels must be a list of widths.* got 16"),
+        ("ab", "channels must be a list of widths.* got 'ab'"),
+    ],
+)
+def test_channels_that_cannot_be_built_are_refused(channels, message):
+    with pytest.raises(ValueError, match=message):
+        conv_autoencoder(8, channels)
+
+
+@pytest.mark.parametrize("build", [linear_autoencoder, conv_autoencoder])
+def test_seeds_decide_the_first_weights_of_every_builder(build):
+    first, same, other = (build(4, seed=seed).get_weights()[0] for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, same)
+    assert not np.array_equal(first, other)
+    with pytest.raises(ValueError, match="seed must be an integer"):
+        build(4, seed=-1)
+
+
+def test_layer_shapes_leave_out_what_only_arranges_anew():
+    model = dense_autoencoder(32, [256, 64])
+    assert layer_shapes(model.encoder) == [(28, 28, 1), (256,), (64,), (32,)]
+    assert layer_shapes(model.decoder) == [(32,), (64,), (256,), (28, 28, 1)]
 
 
 def dense(inputs, outputs):

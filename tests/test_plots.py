@@ -6,6 +6,7 @@ import sys
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.patches import Rectangle
 
 from helpers import plots
 
@@ -126,6 +127,44 @@ def test_the_code_map_puts_every_code_in_its_place_and_names_each_class():
     }
 
 
+DENSE = ([(28, 28, 1), (196,), (8,)], [(8,), (196,), (28, 28, 1)])
+
+
+def test_the_architecture_is_drawn_to_scale_with_its_shapes():
+    axes = plots.architecture(*DENSE).axes[0]
+    bars = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+    assert [bar.get_height() for bar in bars] == [1, 196 / 784, 8 / 784, 196 / 784, 1]
+    texts = [text.get_text() for text in axes.texts]
+    assert texts[:5] == ["784\n28×28×1", "196", "8", "196", "784\n28×28×1"]
+    middles = {text.get_text(): text.get_position()[0] for text in axes.texts[5:]}
+    assert middles == {"input": 0, "encoder": 1, "code": 2, "decoder": 3, "output": 4}
+
+
+def test_the_largest_layer_sets_the_scale():
+    shapes = [(14, 14, 16), (5,)]
+    axes = plots.architecture([(28, 28, 1), *shapes], [*shapes[::-1], (28, 28, 1)]).axes[0]
+    bars = [patch.get_height() for patch in axes.patches if isinstance(patch, Rectangle)]
+    assert bars == [0.25, 1, 5 / 3136, 1, 0.25]
+
+
+def test_the_grid_begins_at_the_lower_left():
+    images = np.zeros((2, 3, 4, 4, 1))
+    images[0, 0] = 0.2
+    images[1, 2] = 0.9
+    picture = plots.image_grid(images, xlabel="a", ylabel="b").axes[0].images[0].get_array()
+    assert picture.shape == (8, 12)
+    assert (picture[4:, :4] == 0.2).all()
+    assert (picture[:4, 8:] == 0.9).all()
+    assert picture.sum() == pytest.approx(16 * (0.2 + 0.9))
+
+
+def test_spread_curves_can_run_over_powers():
+    axes = plots.spread_curves(
+        [1, 10], {"PCA": np.ones((2, 2))}, xlabel="a", ylabel="b", yscale="log"
+    ).axes[0]
+    assert axes.get_yscale() == "log"
+
+
 def test_no_text_is_smaller_than_eight_points():
     figures = [
         plots.code_journey(IMAGES[0], CODES[0], IMAGES[1]),
@@ -137,6 +176,8 @@ def test_no_text_is_smaller_than_eight_points():
         plots.rate_curves({"PCA": ([1, 2], [2, 1])}, {"PNG": 3}),
         plots.spread_curves([1], {"PCA": np.ones((2, 1))}, xlabel="a", ylabel="b"),
         plots.code_map(np.ones((3, 2)), np.arange(3)),
+        plots.architecture(*DENSE),
+        plots.image_grid(np.ones((1, 1, 2, 2, 1)), xlabel="a", ylabel="b"),
     ]
     for figure in figures:
         assert min(text.get_fontsize() for text in figure.findobj(plt.Text)) >= 8
@@ -193,6 +234,16 @@ def test_no_text_is_smaller_than_eight_points():
             r"codes and labels must have shapes \(n, 2\) and \(n,\); got \(3, 3\), \(3,\)",
         ),
         (lambda: plots.code_map(np.ones((3, 2)), np.arange(2)), r"got \(3, 2\), \(2,\)"),
+        (lambda: plots.architecture([(3,)], DENSE[1]), "encoder_shapes must hold the shapes of"),
+        (lambda: plots.architecture(DENSE[0], [(8,), (0,)]), "decoder_shapes must hold the shapes"),
+        (
+            lambda: plots.architecture(DENSE[0], [(9,), (784,)]),
+            r"decoder_shapes must begin with the code's shape, \(8,\); got \(9,\)",
+        ),
+        (
+            lambda: plots.image_grid(IMAGES, xlabel="", ylabel=""),
+            r"images must have shape \(rows, columns, height, width, 1\); got \(3, 28, 28, 1\)",
+        ),
     ],
 )
 def test_bad_arguments_are_refused_by_name(call, message):
