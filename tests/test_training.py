@@ -381,6 +381,15 @@ def test_keras_callbacks_steer_as_in_plain_fit(images, digits, tmp_path):
     assert found == pytest.approx(min(losses), rel=1e-5)
 
 
+@pytest.fixture
+def interruptible():
+    """Python's answer to an interrupt, which a shell switches off for what it runs behind."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("moment", ["on_epoch_begin", "on_train_batch_end"])
 def test_an_interrupt_leaves_a_usable_model_and_its_history(images, moment):
     model = dense_autoencoder(8)

@@ -17,7 +17,7 @@ def result_role(_name, rawtext, text, lineno, inliner, _options=None, _content=(
             raise ValueError(f"wanted: an experiment, a key and a number format; got {text!r}")
         shown = load_result(words[0]).text(*words[1:])
     except ValueError as error:
-        message = inliner.reporter.error(str(error), line=lineno)
+        message = inliner.reporter.warning(str(error), line=lineno)
         return [inliner.problematic(rawtext, rawtext, message)], [message]
     return [nodes.Text(shown)], []
 
