@@ -65,10 +65,8 @@ def noise_gain(outputs: np.ndarray, noisy_outputs: np.ndarray, noise: np.ndarray
         ValueError: the shapes differ, an array is empty, not floating point or not finite, or the
             noise is 0 everywhere.
     """
-    outputs, noisy_outputs = (
-        check_array(outputs, "outputs"),
-        check_array(noisy_outputs, "noisy_outputs"),
-    )
+    outputs = check_array(outputs, "outputs")
+    noisy_outputs = check_array(noisy_outputs, "noisy_outputs")
     check_same_shape(outputs, noisy_outputs, ("outputs", "noisy_outputs"))
     noise = check_array(noise, "noise")
     if len(noise) != len(outputs):
