@@ -147,7 +147,12 @@ def train(
         xla = epochs * steps >= XLA_PAYS_FROM and _is_faster_under_xla(model, operations)
     if validation is not None:
         validation = (_corrupted(validation, corruption, validation_seed), validation)
-    step = _step_on_indices(model, images, corruption, noise, xla)
+    # TensorFlow keeps the graphs of training as long as Python runs, and every tensor in them; a
+    # variable can be emptied.
+    held = tf.Variable(
+        images, trainable=False, dtype=keras.config.floatx(), shape=(None, *images.shape[1:])
+    )
+    step = _step_on_indices(model, held, corruption, noise, xla)
     with tqdm(total=epochs, unit="epoch", leave=False) as bar:
 
         def show(_epoch: int, logs: dict[str, float]) -> None:
@@ -171,6 +176,7 @@ def train(
             )
         finally:
             del model.train_step
+            held.assign(images[:0])
             with model.distribute_strategy.scope():
                 model.compile(optimizer(learning_rate=learning_rate), loss)
 
@@ -205,7 +211,7 @@ def _index_batches(count: int, batch_size: int, seed: int) -> tf.data.Dataset:
 
 def _step_on_indices(
     model: keras.Model,
-    images: np.ndarray,
+    images: tf.Variable,
     corruption: Corruption | None,
     noise: list[keras.random.SeedGenerator],
     xla: bool,
@@ -215,7 +221,6 @@ def _step_on_indices(
     XLA gets the step alone: its gather and its random numbers are slower than TensorFlow's. Each
     replica has a seed generator of its own; a shared one would give all of them the same noise.
     """
-    images = keras.ops.convert_to_tensor(images, keras.config.floatx())
     step = (
         tf.function(model.train_step, autograph=False, jit_compile=True)
         if xla

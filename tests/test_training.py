@@ -355,6 +355,29 @@ for on_two, on_one in zip(*weights):
     assert done.returncode == 0, done.stderr
 
 
+def test_training_again_and_again_does_not_pile_up_copies_of_the_images():
+    script = """
+import resource
+import keras
+import numpy as np
+from helpers.training import train
+
+images = np.zeros((25_000, 1_000), np.float32)
+model = keras.Sequential([keras.Input((1_000,)), keras.layers.Dense(1), keras.layers.Dense(1_000)])
+def peak_after(times):
+    for _ in range(times):
+        train(model, images, epochs=1, batch_size=5_000)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_after(2)
+print(peak_after(4) / before - 1, images.nbytes / 1024 / before)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], text=True, capture_output=True, check=True
+    )
+    growth, images = map(float, done.stdout.split())
+    assert growth < 1.5 * images  # four copies, if each stayed
+
+
 def test_afterwards_the_model_is_one_for_plain_keras(images):
     model = dense_autoencoder(8)
     train(model, images, epochs=1, batch_size=64)
