@@ -402,6 +402,53 @@ def spread_curves(
     return figure
 
 
+def seed_dots(
+    errors: Mapping[str, Sequence[float]],
+    levels: Mapping[str, float] | None = None,
+    *,
+    unit: str = "squared error per image",
+) -> Figure:
+    """Designs below one another, a dot for each seed, and the mean as a bar and a number.
+
+    Args:
+        errors: by design, one number for each seed, not negative.
+        levels: by name, a number to draw as a vertical line: a rival that has no seed.
+        unit: what the numbers are, written at the axis.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: there is no design, or a number is negative or not finite.
+    """
+    if not errors:
+        raise ValueError("errors must name at least one design; got none")
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.34 * len(errors) + 0.9))
+    for row, (name, numbers) in enumerate(errors.items()):
+        numbers = check_array(np.asarray(numbers, dtype=float)[np.newaxis], f"errors[{name!r}]")[0]
+        if numbers.min() < 0:
+            raise ValueError(f"errors[{name!r}] must not be negative; got {numbers.min():g}")
+        mean, colour = numbers.mean(), COLOURS["autoencoder"]
+        axes.barh(row, mean, height=0.6, color=colour, alpha=0.25)
+        axes.plot(numbers, np.full(len(numbers), row), "o", color=colour, markersize=4)
+        axes.annotate(
+            f"{mean:.1f}",
+            (max(numbers), row),
+            xytext=(7, 0),
+            textcoords="offset points",
+            va="center",
+        )
+    for name, level in (levels or {}).items():
+        axes.axvline(level, color=_colour(name), linewidth=1.5, zorder=0, label=name)
+    axes.set(yticks=range(len(errors)), yticklabels=errors, xlabel=unit)
+    axes.set_xlim(0, 1.12 * axes.get_xlim()[1])
+    axes.tick_params(axis="y", length=0)
+    axes.invert_yaxis()
+    if levels:
+        axes.legend()
+    return figure
+
+
 def image_grid(images: np.ndarray, *, xlabel: str, ylabel: str) -> Figure:
     """Small images side by side without gaps, as many rows and columns as the array has.
 

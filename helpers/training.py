@@ -147,8 +147,8 @@ def train(
         xla = epochs * steps >= XLA_PAYS_FROM and _is_faster_under_xla(model, operations)
     if validation is not None:
         validation = (_corrupted(validation, corruption, validation_seed), validation)
-    # TensorFlow keeps the graphs of training as long as Python runs, and every tensor in them; a
-    # variable can be emptied.
+    # The graph of the step may stay in memory for long, and with it a tensor it holds; a variable
+    # can be emptied.
     held = tf.Variable(
         images, trainable=False, dtype=keras.config.floatx(), shape=(None, *images.shape[1:])
     )
@@ -226,6 +226,8 @@ def _step_on_indices(
         if xla
         else model.train_step
     )
+    if len(noise) == 1:
+        step = _on_one_replica(step)
 
     def step_on_indices(indices: tf.Tensor) -> dict[str, tf.Tensor]:
         batch = tf.gather(images, indices)
@@ -235,6 +237,23 @@ def _step_on_indices(
         return step((corruption(batch, noise[replica]), batch))
 
     return step_on_indices
+
+
+def _on_one_replica(
+    train_step: Callable[[tuple[tf.Tensor, tf.Tensor]], dict[str, tf.Tensor]],
+) -> Callable[[tuple[tf.Tensor, tf.Tensor]], dict[str, tf.Tensor]]:
+    """The same step without the sum of gradients over replicas.
+
+    Over a single replica the sum changes nothing, but TensorFlow registers its gradient by name
+    (`tf.custom_gradient` in `ReplicaContext.all_reduce`), and so keeps the whole graph until Python
+    ends.
+    """
+
+    def step(batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        replica = tf.distribute.get_replica_context()
+        return replica.merge_call(lambda _, merged: train_step(merged), args=(batch,))
+
+    return step
 
 
 def _corrupted(images: np.ndarray, corruption: Corruption | None, seed: int) -> np.ndarray:

@@ -77,6 +77,22 @@ def test_the_table_writes_each_number_and_frames_the_smallest_of_each_column():
     assert (axes.get_ylabel(), axes.get_xlabel()) == ("from", "to")
 
 
+def test_each_seed_is_a_dot_in_its_design_s_row_and_the_mean_a_bar():
+    errors = {"wide": [3.0, 5.0, 4.0], "deep": [8.0, 8.5, 9.0]}
+    axes = plots.seed_dots(errors, levels={"PCA": 6.0}).axes[0]
+    *dots, level = axes.lines
+    for row, (line, numbers) in enumerate(zip(dots, errors.values(), strict=True)):
+        np.testing.assert_array_equal(line.get_xydata(), [[number, row] for number in numbers])
+    assert [bar.get_width() for bar in axes.patches] == [4.0, 8.5]
+    assert [bar.get_y() + bar.get_height() / 2 for bar in axes.patches] == [0, 1]
+    assert [text.get_text() for text in axes.texts] == ["4.0", "8.5"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["wide", "deep"]
+    assert set(level.get_xdata()) == {6.0}
+    assert axes.get_xlim()[0] == 0
+    assert axes.yaxis_inverted()
+    assert axes.get_xlabel() == "squared error per image"
+
+
 def test_large_pictures_stand_in_the_order_given():
     first, second = RANDOM.random((2, 56, 84))
     figure = plots.pictures({"first": first, "second": second})
@@ -240,6 +256,9 @@ def test_no_text_is_smaller_than_eight_points():
             lambda: plots.architecture(DENSE[0], [(9,), (784,)]),
             r"decoder_shapes must begin with the code's shape, \(8,\); got \(9,\)",
         ),
+        (lambda: plots.seed_dots({}), "errors must name at least one design"),
+        (lambda: plots.seed_dots({"a": []}), r"errors\['a'\] must have shape"),
+        (lambda: plots.seed_dots({"a": [-1.0]}), r"errors\['a'\] must not be negative; got -1"),
         (
             lambda: plots.image_grid(IMAGES, xlabel="", ylabel=""),
             r"images must have shape \(rows, columns, height, width, 1\); got \(3, 28, 28, 1\)",

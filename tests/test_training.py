@@ -1,5 +1,6 @@
 """Training: the input is the target, seeds decide, bad arguments stop before anything compiles."""
 
+import gc
 import signal
 import subprocess
 import sys
@@ -376,6 +377,19 @@ print(peak_after(4) / before - 1, images.nbytes / 1024 / before)
     )
     growth, images = map(float, done.stdout.split())
     assert growth < 1.5 * images  # four copies, if each stayed
+
+
+@pytest.mark.parametrize("xla", [False, True])
+def test_the_graph_of_a_training_is_let_go(images, xla):
+    def graphs():
+        gc.collect()
+        return sum(isinstance(thing, tf.Graph) for thing in gc.get_objects())
+
+    train(dense_autoencoder(8), images, epochs=1, batch_size=64, xla=xla)
+    before = graphs()
+    for _ in range(3):
+        train(dense_autoencoder(8), images, epochs=1, batch_size=64, xla=xla)
+    assert graphs() - before < 3  # one training has dozens
 
 
 def test_afterwards_the_model_is_one_for_plain_keras(images):
