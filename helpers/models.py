@@ -118,7 +118,7 @@ def dense_autoencoder(
 def linear_autoencoder(
     code_size: int = 32, *, weight_decay: float = 0.0, seed: int | None = None
 ) -> Autoencoder:
-    """One linear map down to a code and one back up, each with a shift; no function after either.
+    """One linear map down to a code and one back up, each with a bias; no function after either.
 
     At its best it spans the space of the first principal components, along other axes (Baldi and
     Hornik, "Neural networks and principal component analysis", 1989). With weight decay the left
@@ -128,7 +128,7 @@ def linear_autoencoder(
     Args:
         code_size: how many numbers the code has.
         weight_decay: what a squared weight costs, in units of the squared error per image; 0 for
-            none. The shifts cost nothing. It is meant for the loss "mse", the error per pixel.
+            none. The biases cost nothing. It is meant for the loss "mse", the error per pixel.
         seed: of the initial weights; None is the book's default seed.
 
     Returns:

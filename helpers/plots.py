@@ -437,6 +437,7 @@ def seed_dots(
             xytext=(7, 0),
             textcoords="offset points",
             va="center",
+            path_effects=[withStroke(linewidth=4, foreground="white")],
         )
     for name, level in (levels or {}).items():
         axes.axvline(level, color=_colour(name), linewidth=1.5, zorder=0, label=name)
