@@ -12,7 +12,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from helpers.checks import check_array
 
@@ -403,46 +403,36 @@ def spread_curves(
 
 
 def seed_dots(
-    errors: Mapping[str, Sequence[float]],
-    levels: Mapping[str, float] | None = None,
-    *,
-    unit: str = "squared error per image",
+    errors: Mapping[str, Sequence[float]], levels: Mapping[str, float] | None = None
 ) -> Figure:
     """Designs below one another, a dot for each seed, and the mean as a bar and a number.
 
     Args:
-        errors: by design, one number for each seed, not negative.
-        levels: by name, a number to draw as a vertical line: a rival that has no seed.
-        unit: what the numbers are, written at the axis.
+        errors: by design, the squared error per image for each seed.
+        levels: by name, an error to draw as a vertical line: a rival that has no seed.
 
     Returns:
         The figure.
 
     Raises:
-        ValueError: there is no design, or a number is negative or not finite.
+        ValueError: there is no design, a number is negative or not finite, or a level's name has
+            no colour.
     """
     if not errors:
         raise ValueError("errors must name at least one design; got none")
     figure, axes = plt.subplots(figsize=(WIDTH, 0.34 * len(errors) + 0.9))
     for row, (name, numbers) in enumerate(errors.items()):
-        numbers = check_array(np.asarray(numbers, dtype=float)[np.newaxis], f"errors[{name!r}]")[0]
-        if numbers.min() < 0:
-            raise ValueError(f"errors[{name!r}] must not be negative; got {numbers.min():g}")
+        numbers = _not_negative(numbers, f"errors[{name!r}]")
         mean, colour = numbers.mean(), COLOURS["autoencoder"]
         axes.barh(row, mean, height=0.6, color=colour, alpha=0.25)
         axes.plot(numbers, np.full(len(numbers), row), "o", color=colour, markersize=4)
-        axes.annotate(
-            f"{mean:.1f}",
-            (max(numbers), row),
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="center",
-            path_effects=[withStroke(linewidth=4, foreground="white")],
-        )
+        axes.text(1, row, f" {mean:.1f}", va="center", transform=axes.get_yaxis_transform())
     for name, level in (levels or {}).items():
+        _not_negative([level], f"levels[{name!r}]")
         axes.axvline(level, color=_colour(name), linewidth=1.5, zorder=0, label=name)
-    axes.set(yticks=range(len(errors)), yticklabels=errors, xlabel=unit)
-    axes.set_xlim(0, 1.12 * axes.get_xlim()[1])
+    axes.set(yticks=range(len(errors)), yticklabels=errors, xlabel="squared error per image")
+    axes.set_xlim(left=0)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
     if levels:
@@ -520,6 +510,16 @@ def _write_powers(axis: Axis) -> None:
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter(lambda value, _: f"{value:g}")
     axis.set_minor_formatter(lambda *_: "")
+
+
+def _not_negative(numbers: Sequence[float], name: str) -> np.ndarray:
+    numbers = np.asarray(numbers, dtype=float)
+    if numbers.ndim != 1:
+        raise ValueError(f"{name} must be a list of numbers; got shape {numbers.shape}")
+    numbers = check_array(numbers[np.newaxis], name)[0]
+    if numbers.min() < 0:
+        raise ValueError(f"{name} must not be negative; got {numbers.min():g}")
+    return numbers
 
 
 def _colour(name: str) -> str:

@@ -141,14 +141,16 @@ def train(
             jit_compile=False,  # XLA gets the step alone, in _step_on_indices
         )
         replicas = model.distribute_strategy.num_replicas_in_sync
+        if replicas == 1:
+            _without_sum_over_replicas(model.optimizer)
         noise = [keras.random.SeedGenerator(part) for part in spawn_seeds(noise_seed, replicas)]
         operations = _trace_loss(model, images.shape[1:])
     if xla is None:
         xla = epochs * steps >= XLA_PAYS_FROM and _is_faster_under_xla(model, operations)
     if validation is not None:
         validation = (_corrupted(validation, corruption, validation_seed), validation)
-    # The graph of the step may stay in memory for long, and with it a tensor it holds; a variable
-    # can be emptied.
+    # A layer such as silu keeps the graph of the step in memory, and with it a tensor it holds; a
+    # variable can be emptied.
     held = tf.Variable(
         images, trainable=False, dtype=keras.config.floatx(), shape=(None, *images.shape[1:])
     )
@@ -176,9 +178,9 @@ def train(
             )
         finally:
             del model.train_step
-            held.assign(images[:0])
             with model.distribute_strategy.scope():
                 model.compile(optimizer(learning_rate=learning_rate), loss)
+            held.assign(images[:0])
 
 
 def _warm_up_and_cosine(peak: float, steps: int) -> keras.optimizers.schedules.CosineDecay:
@@ -226,8 +228,6 @@ def _step_on_indices(
         if xla
         else model.train_step
     )
-    if len(noise) == 1:
-        step = _on_one_replica(step)
 
     def step_on_indices(indices: tf.Tensor) -> dict[str, tf.Tensor]:
         batch = tf.gather(images, indices)
@@ -239,21 +239,16 @@ def _step_on_indices(
     return step_on_indices
 
 
-def _on_one_replica(
-    train_step: Callable[[tuple[tf.Tensor, tf.Tensor]], dict[str, tf.Tensor]],
-) -> Callable[[tuple[tf.Tensor, tf.Tensor]], dict[str, tf.Tensor]]:
-    """The same step without the sum of gradients over replicas.
+def _without_sum_over_replicas(optimizer: keras.optimizers.Optimizer) -> None:
+    """Leave out a step that changes nothing where there is one replica, and that costs memory.
 
-    Over a single replica the sum changes nothing, but TensorFlow registers its gradient by name
-    (`tf.custom_gradient` in `ReplicaContext.all_reduce`), and so keeps the whole graph until Python
-    ends.
+    Keras sums gradients over replicas, be it one. TensorFlow registers the gradient of that sum by
+    name (`tf.custom_gradient` in `ReplicaContext.all_reduce`) and so keeps the whole graph of a
+    training until Python ends. The method is Keras's own; should its name change, the memory is
+    all that is lost.
     """
-
-    def step(batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        replica = tf.distribute.get_replica_context()
-        return replica.merge_call(lambda _, merged: train_step(merged), args=(batch,))
-
-    return step
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales the loss
+    optimizer._all_reduce_sum_gradients = lambda gradients_and_variables: gradients_and_variables
 
 
 def _corrupted(images: np.ndarray, corruption: Corruption | None, seed: int) -> np.ndarray:

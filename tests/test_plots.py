@@ -85,7 +85,7 @@ def test_each_seed_is_a_dot_in_its_design_s_row_and_the_mean_a_bar():
         np.testing.assert_array_equal(line.get_xydata(), [[number, row] for number in numbers])
     assert [bar.get_width() for bar in axes.patches] == [4.0, 8.5]
     assert [bar.get_y() + bar.get_height() / 2 for bar in axes.patches] == [0, 1]
-    assert [text.get_text() for text in axes.texts] == ["4.0", "8.5"]
+    assert [text.get_text().strip() for text in axes.texts] == ["4.0", "8.5"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["wide", "deep"]
     assert set(level.get_xdata()) == {6.0}
     assert axes.get_xlim()[0] == 0
@@ -259,6 +259,9 @@ def test_no_text_is_smaller_than_eight_points():
         (lambda: plots.seed_dots({}), "errors must name at least one design"),
         (lambda: plots.seed_dots({"a": []}), r"errors\['a'\] must have shape"),
         (lambda: plots.seed_dots({"a": [-1.0]}), r"errors\['a'\] must not be negative; got -1"),
+        (lambda: plots.seed_dots({"a": [[1.0]]}), r"errors\['a'\] must be a list of numbers"),
+        (lambda: plots.seed_dots({"a": [1.0]}, {"PCA": np.nan}), r"levels\['PCA'\] must be finite"),
+        (lambda: plots.seed_dots({"a": [1.0]}, {"GIF": 1.0}), "one that has a colour"),
         (
             lambda: plots.image_grid(IMAGES, xlabel="", ylabel=""),
             r"images must have shape \(rows, columns, height, width, 1\); got \(3, 28, 28, 1\)",
