@@ -436,7 +436,7 @@ def seed_dots(
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
     if levels:
-        axes.legend()
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1))
     return figure
 
 
