@@ -26,6 +26,9 @@ COLOURS = {
     "JPEG": "#CC79A7",
     "WebP": "#E69F00",
     "PNG": "#56B4E9",
+    "fresh noise": "#0072B2",
+    "noise drawn once": "#D55E00",
+    "truth": "#000000",
 }
 WIDTH = 5.2  # inches; see book.mplstyle
 
@@ -137,7 +140,10 @@ def architecture(
 
 
 def image_rows(
-    rows: Mapping[str, np.ndarray], errors: Mapping[str, Sequence[float]] | None = None
+    rows: Mapping[str, np.ndarray],
+    errors: Mapping[str, Sequence[float]] | None = None,
+    *,
+    columns: Sequence[str] = (),
 ) -> Figure:
     """Rows of images, one below the other, each named at its left; codes are drawn as bars.
 
@@ -145,13 +151,15 @@ def image_rows(
         rows: by name, images `(n, height, width, 1)` with pixels in [0, 1], or codes
             `(n, code_size)`. Every row has the same n.
         errors: by the name of a row, n numbers to write under its images.
+        columns: what stands above the columns, n names or fewer that n is a multiple of; each
+            stands above the middle of as many columns. Empty for none.
 
     Returns:
         The figure.
 
     Raises:
-        ValueError: there is no row, the rows differ in length, an array has another shape, or an
-            error's row is unknown or of another length.
+        ValueError: there is no row, the rows differ in length, an array has another shape, an
+            error's row is unknown or of another length, or the columns cannot share the names.
     """
     errors = errors or {}
     if not rows:
@@ -160,14 +168,18 @@ def image_rows(
     lengths = {name: len(row) for name, row in rows.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"rows must all have the same number of images; got {lengths}")
-    columns = next(iter(lengths.values()))
+    length = next(iter(lengths.values()))
     for name, numbers in errors.items():
-        if name not in rows or len(numbers) != columns:
+        if name not in rows or len(numbers) != length:
             raise ValueError(
-                f"errors must give {columns} numbers for each of the rows {list(rows)}; "
+                f"errors must give {length} numbers for each of the rows {list(rows)}; "
                 f"got {len(numbers)} for {name!r}"
             )
-    figure, grid = plt.subplots(len(rows), columns, figsize=(WIDTH, 0.8 * len(rows)), squeeze=False)
+    if columns and length % len(columns):
+        raise ValueError(
+            f"columns must be names that {length} columns can share evenly; got {len(columns)}"
+        )
+    figure, grid = plt.subplots(len(rows), length, figsize=(WIDTH, 0.8 * len(rows)), squeeze=False)
     for axes_row, (name, row) in zip(grid, rows.items(), strict=True):
         highest = np.abs(row).max() or 1
         for column, (axes, item) in enumerate(zip(axes_row, row, strict=True)):
@@ -178,6 +190,11 @@ def image_rows(
             if name in errors:
                 axes.set_xlabel(f"{errors[name][column]:.1f}", labelpad=2)
         axes_row[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    for name, group in zip(columns, np.split(grid[0], len(columns) or 1), strict=False):
+        middle = len(group) // 2
+        # Between two columns where their number is even.
+        at = 0.5 if len(group) % 2 else -0.08
+        group[middle].set_title(name, x=at)
     return figure
 
 
@@ -191,6 +208,8 @@ def learning_curves(
 
     Args:
         curves: by name, one number an epoch; a name that contains "validation" is drawn dashed.
+            What stands before its last comma may have a colour of its own, "fresh noise,
+            validation"; other curves have the colour of autoencoders.
         levels: by name, a number to draw as a horizontal line.
         unit: what the numbers are, written at the axis.
 
@@ -207,7 +226,8 @@ def learning_curves(
         numbers = check_array(np.asarray(numbers, dtype=float)[np.newaxis], f"curves[{name!r}]")[0]
         style = "--" if "validation" in name else "-"
         epochs = np.arange(1, len(numbers) + 1)
-        axes.plot(epochs, numbers, style, color=COLOURS["autoencoder"], label=name)
+        colour = COLOURS.get(name.rpartition(",")[0], COLOURS["autoencoder"])
+        axes.plot(epochs, numbers, style, color=colour, label=name)
     for name, level in (levels or {}).items():
         axes.axhline(level, color=COLOURS.get(name, "black"), linewidth=1.5, label=name)
     axes.set(xlabel="epoch", ylabel=unit)
@@ -242,22 +262,34 @@ def error_table(
             f"errors must be {len(rows)} rows of {len(columns)} positive numbers; "
             f"got shape {errors.shape}, smallest {errors.min():g}"
         )
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.75 * len(rows) + 0.9))
-    shades = np.log(errors / errors.min(axis=0))
-    axes.imshow(shades, cmap="Blues", vmin=0, vmax=1.6 * shades.max() or 1, aspect="auto")
-    for (row, column), error in np.ndenumerate(errors):
-        axes.text(column, row, f"{error:.1f}", ha="center", va="center", fontsize=14)
-    for column, row in enumerate(errors.argmin(axis=0)):
-        frame = Rectangle((column - 0.46, row - 0.44), 0.92, 0.88, fill=False, linewidth=2.5)
-        axes.add_patch(frame)
-    axes.set_xticks(range(len(columns)), columns)
-    axes.set_yticks(range(len(rows)), rows)
-    axes.tick_params(length=0)
-    axes.xaxis.tick_top()
-    axes.xaxis.set_label_position("top")
-    axes.set(ylabel=names[0], xlabel=names[1])
-    axes.spines[:].set_visible(False)
-    return figure
+    return _draw_table(errors, np.log(errors / errors.min(axis=0)), rows, columns, names)
+
+
+def psnr_table(
+    psnrs: np.ndarray, rows: Sequence[str], columns: Sequence[str], *, names: tuple[str, str]
+) -> Figure:
+    """A table of PSNR in dB as a picture; in each column, the largest is framed.
+
+    The shade says how far a number is below the largest of its column.
+
+    Args:
+        psnrs: `(number of rows, number of columns)`, in dB.
+        rows: what each row is called.
+        columns: what each column is called.
+        names: what the rows are, and what the columns are.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: the numbers are not finite, or have another shape than the names.
+    """
+    psnrs = check_array(np.asarray(psnrs), "psnrs")
+    if psnrs.shape != (len(rows), len(columns)):
+        raise ValueError(
+            f"psnrs must be {len(rows)} rows of {len(columns)} numbers; got shape {psnrs.shape}"
+        )
+    return _draw_table(psnrs, psnrs.max(axis=0) - psnrs, rows, columns, names)
 
 
 def pictures(named: Mapping[str, np.ndarray]) -> Figure:
@@ -502,6 +534,104 @@ def code_map(codes: np.ndarray, labels: np.ndarray) -> Figure:
             path_effects=[withStroke(linewidth=4, foreground="white")],
         )
     axes.set(xlabel="first number of the code", ylabel="second number of the code")
+    return figure
+
+
+def filters(named: Mapping[str, np.ndarray]) -> Figure:
+    """What units of a first layer look for: their weights as small images, one panel a model.
+
+    Grey is 0, white positive, black negative; each filter by its own largest weight.
+
+    Args:
+        named: by name, `(rows, columns, height, width)`, weights.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: there is no panel, or an array has another shape or is not finite.
+    """
+    if not named:
+        raise ValueError("named must hold the filters of at least one model; got none")
+    figure, panels = plt.subplots(1, len(named), figsize=(WIDTH, WIDTH / len(named)), squeeze=False)
+    for axes, (name, weights) in zip(panels[0], named.items(), strict=True):
+        weights = check_array(weights, f"named[{name!r}]")
+        if weights.ndim != 4:
+            raise ValueError(
+                f"named[{name!r}] must have shape (rows, columns, height, width); "
+                f"got {weights.shape}"
+            )
+        largest = np.abs(weights).max(axis=(2, 3), keepdims=True)
+        scaled = np.divide(weights, 2 * largest, out=np.zeros_like(weights), where=largest > 0)
+        framed = np.pad(0.5 + scaled, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=1)
+        rows, columns, height, width = framed.shape
+        _draw_image(axes, framed.swapaxes(1, 2).reshape(rows * height, columns * width), name)
+        axes.set_title(name)
+    return figure
+
+
+def arrows(points: np.ndarray, positions: np.ndarray, fields: Mapping[str, np.ndarray]) -> Figure:
+    """Fields of arrows in the plane over the points that data lies on, one panel a field.
+
+    Args:
+        points: `(n, 2)`, where clean data lies; drawn in the colour of the truth.
+        positions: `(m, 2)`, where the arrows start.
+        fields: by name, `(m, 2)`, how far each arrow goes, in units of the plane.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: there is no field, or an array has another shape or is not finite.
+    """
+    if not fields:
+        raise ValueError("fields must name at least one field; got none")
+    given = {"points": points, "positions": positions}
+    given |= {f"fields[{name!r}]": field for name, field in fields.items()}
+    for name, array in given.items():
+        wanted = (len(points), 2) if name == "points" else (len(positions), 2)
+        if check_array(array, name).shape != wanted:
+            raise ValueError(f"{name} must have shape {wanted}; got {np.shape(array)}")
+    figure, panels = plt.subplots(
+        1, len(fields), figsize=(WIDTH, WIDTH / len(fields) + 0.3), squeeze=False
+    )
+    for axes, (name, field) in zip(panels[0], fields.items(), strict=True):
+        axes.plot(*points.T, ".", color=COLOURS["truth"], markersize=1.5)
+        axes.quiver(
+            *positions.T,
+            *field.T,
+            color=COLOURS["autoencoder"],
+            angles="xy",
+            scale_units="xy",
+            scale=1,
+            width=0.006,
+        )
+        axes.set(title=name, xticks=[], yticks=[], aspect="equal")
+    return figure
+
+
+def _draw_table(
+    numbers: np.ndarray,
+    behind: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    names: tuple[str, str],
+) -> Figure:
+    """A table of numbers shaded by how far each is behind the best of its column."""
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.75 * len(rows) + 0.9))
+    axes.imshow(behind, cmap="Blues", vmin=0, vmax=1.6 * behind.max() or 1, aspect="auto")
+    for (row, column), number in np.ndenumerate(numbers):
+        axes.text(column, row, f"{number:.1f}", ha="center", va="center", fontsize=14)
+    for column, row in enumerate(behind.argmin(axis=0)):
+        frame = Rectangle((column - 0.46, row - 0.44), 0.92, 0.88, fill=False, linewidth=2.5)
+        axes.add_patch(frame)
+    axes.set_xticks(range(len(columns)), columns)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.tick_params(length=0)
+    axes.xaxis.tick_top()
+    axes.xaxis.set_label_position("top")
+    axes.set(ylabel=names[0], xlabel=names[1])
+    axes.spines[:].set_visible(False)
     return figure
 
 

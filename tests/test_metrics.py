@@ -1,14 +1,15 @@
-"""Squared error per image against closed forms, NumPy, scikit-learn and print."""
+"""Measures against closed forms, NumPy, scikit-learn, scikit-image and print."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.decomposition import PCA
 from sklearn.metrics import mean_squared_error
 
-from helpers.metrics import noise_gain, squared_error, squared_errors
+from helpers.metrics import noise_gain, psnrs, squared_error, squared_errors, ssims
 
 arrays = hnp.arrays(
     np.float32,
@@ -118,3 +119,52 @@ def test_no_noise_has_no_gain():
         noise_gain(np.ones((2, 3)), np.ones((2, 3)), np.zeros((2, 3)))
     with pytest.raises(ValueError, match="noise must be finite"):
         noise_gain(np.ones((2, 3)), np.ones((2, 3)), np.full((2, 3), np.nan))
+
+
+def test_a_tenth_off_everywhere_is_20_decibels():
+    images = np.full((3, 28, 28, 1), 0.5)
+    np.testing.assert_allclose(psnrs(images, images + 0.1), 20)
+
+
+def test_psnr_is_scikit_images(digits):
+    images = digits.validation[:50]
+    noisy = np.clip(images + np.random.default_rng(0).normal(0, 0.4, images.shape), 0, 1)
+    expected = [
+        peak_signal_noise_ratio(image, other, data_range=1)
+        for image, other in zip(images, noisy.astype(np.float32), strict=True)
+    ]
+    np.testing.assert_allclose(psnrs(images, noisy.astype(np.float32)), expected, rtol=1e-6)
+
+
+def test_an_exact_copy_has_infinite_psnr_and_ssim_1(digits):
+    images = digits.validation[:3]
+    np.testing.assert_array_equal(psnrs(images, images), np.inf)
+    np.testing.assert_allclose(ssims(images, images), 1, atol=1e-6)
+
+
+def test_ssim_is_scikit_images_with_the_published_window(digits):
+    images = digits.validation[:1100]  # more than are measured at once
+    noisy = np.clip(images + np.random.default_rng(0).normal(0, 0.4, images.shape), 0, 1)
+    noisy = noisy.astype(np.float32)
+    published = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    expected = [
+        structural_similarity(image[..., 0], other[..., 0], data_range=1, **published)
+        for image, other in zip(images, noisy, strict=True)
+    ]
+    np.testing.assert_allclose(ssims(images, noisy), expected, atol=1e-4)
+
+
+def test_ssim_of_two_greys_is_the_formula_for_their_means():
+    dark, bright = np.full((1, 28, 28, 1), 0.2), np.full((1, 28, 28, 1), 0.6)
+    expected = (2 * 0.2 * 0.6 + 1e-4) / (0.2**2 + 0.6**2 + 1e-4)
+    assert ssims(dark, bright)[0] == pytest.approx(expected, rel=1e-3)
+
+
+def test_ssim_refuses_what_is_no_image():
+    images = np.zeros((2, 28, 28, 1))
+    with pytest.raises(ValueError, match=r"reconstructions must hold pixels in \[0, 1\]"):
+        ssims(images, images - 0.1)
+    with pytest.raises(ValueError, match="images and reconstructions must have the same shape"):
+        ssims(images, images[:1])
+    with pytest.raises(ValueError, match="images and reconstructions must have the same shape"):
+        psnrs(images, images[:1])

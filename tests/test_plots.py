@@ -181,6 +181,58 @@ def test_spread_curves_can_run_over_powers():
     assert axes.get_yscale() == "log"
 
 
+def test_names_stand_above_the_middle_of_their_columns():
+    figure = plots.image_rows({"a": np.zeros((6, 4, 4, 1))}, columns=["left", "right"])
+    assert [axes.get_title() for axes in figure.axes] == ["", "left", "", "", "right", ""]
+    figure = plots.image_rows({"a": np.zeros((4, 4, 4, 1))}, columns=["left", "right"])
+    # Between the first and the second of two columns.
+    titles = [axes.title for axes in figure.axes]
+    assert [title.get_text() for title in titles] == ["", "left", "", "right"]
+    assert {title.get_position()[0] < 0 for title in titles if title.get_text()} == {True}
+
+
+def test_a_curve_has_the_colour_of_what_stands_before_its_last_comma():
+    curves = {"fresh noise, validation": [2, 1], "noise drawn once, training": [3, 2], "b": [1, 1]}
+    lines = plots.learning_curves(curves).axes[0].lines
+    wanted = ["fresh noise", "noise drawn once", "autoencoder"]
+    assert [line.get_color() for line in lines] == [plots.COLOURS[name] for name in wanted]
+
+
+def test_the_table_of_psnr_frames_the_largest_of_each_column_and_shades_what_is_behind():
+    psnrs = np.array([[18.0, 9.0], [15.0, 10.04]])
+    axes = plots.psnr_table(psnrs, ["a", "b"], ["x", "y"], names=("trained", "tested")).axes[0]
+    framed = {tuple(np.round(frame.get_center()).astype(int)) for frame in axes.patches}
+    assert framed == {(0, 0), (1, 1)}
+    assert {text.get_text() for text in axes.texts} == {"18.0", "9.0", "15.0", "10.0"}
+    np.testing.assert_allclose(axes.images[0].get_array(), [[0, 1.04], [3, 0]])
+
+
+def test_filters_lie_side_by_side_with_zero_as_grey():
+    weights = RANDOM.normal(size=(2, 3, 4, 5))
+    weights[1, 2] = 0
+    axes = plots.filters({"a": weights}).axes[0]
+    picture = axes.images[0].get_array()
+    assert picture.shape == (2 * 6, 3 * 7)
+    for row, column in np.ndindex(2, 3):
+        shown = picture[6 * row + 1 : 6 * row + 5, 7 * column + 1 : 7 * column + 6]
+        largest = np.abs(weights[row, column]).max() or 1
+        np.testing.assert_allclose(shown, 0.5 + weights[row, column] / largest / 2)
+    assert axes.get_title() == "a"
+
+
+def test_arrows_start_where_they_should_and_are_drawn_to_scale():
+    points, positions = RANDOM.random((7, 2)), RANDOM.random((3, 2))
+    fields = {"one": RANDOM.random((3, 2)), "two": RANDOM.random((3, 2))}
+    figure = plots.arrows(points, positions, fields)
+    for axes, (name, field) in zip(figure.axes, fields.items(), strict=True):
+        quiver = axes.collections[0]
+        np.testing.assert_allclose(quiver.XY, positions)
+        np.testing.assert_allclose(np.stack([quiver.U, quiver.V], axis=1), field)
+        assert (quiver.scale, quiver.scale_units, quiver.angles) == (1, "xy", "xy")
+        np.testing.assert_array_equal(axes.lines[0].get_xydata(), points)
+        assert axes.get_title() == name
+
+
 def test_no_text_is_smaller_than_eight_points():
     figures = [
         plots.code_journey(IMAGES[0], CODES[0], IMAGES[1]),
@@ -194,6 +246,9 @@ def test_no_text_is_smaller_than_eight_points():
         plots.code_map(np.ones((3, 2)), np.arange(3)),
         plots.architecture(*DENSE),
         plots.image_grid(np.ones((1, 1, 2, 2, 1)), xlabel="a", ylabel="b"),
+        plots.psnr_table(np.ones((1, 1)), ["a"], ["b"], names=("x", "y")),
+        plots.filters({"a": np.ones((1, 1, 2, 2))}),
+        plots.arrows(np.ones((1, 2)), np.ones((1, 2)), {"a": np.ones((1, 2))}),
     ]
     for figure in figures:
         assert min(text.get_fontsize() for text in figure.findobj(plt.Text)) >= 8
@@ -265,6 +320,32 @@ def test_no_text_is_smaller_than_eight_points():
         (
             lambda: plots.image_grid(IMAGES, xlabel="", ylabel=""),
             r"images must have shape \(rows, columns, height, width, 1\); got \(3, 28, 28, 1\)",
+        ),
+        (
+            lambda: plots.image_rows({"a": IMAGES}, columns=["left", "right"]),
+            "columns must be names that 3 columns can share evenly; got 2",
+        ),
+        (
+            lambda: plots.psnr_table(np.ones((2, 2)), ["a"], ["b", "c"], names=("x", "y")),
+            r"psnrs must be 1 rows of 2 numbers; got shape \(2, 2\)",
+        ),
+        (
+            lambda: plots.psnr_table(np.full((1, 1), np.inf), ["a"], ["b"], names=("x", "y")),
+            "psnrs must be finite",
+        ),
+        (lambda: plots.filters({}), "named must hold the filters of at least one model"),
+        (
+            lambda: plots.filters({"a": IMAGES[..., 0]}),
+            r"named\['a'\] must have shape \(rows, columns, height, width\); got \(3, 28, 28\)",
+        ),
+        (lambda: plots.arrows(CODES[:, :2], CODES[:, :2], {}), "fields must name at least one"),
+        (
+            lambda: plots.arrows(CODES, CODES[:, :2], {"a": CODES[:, :2]}),
+            r"points must have shape \(3, 2\); got \(3, 5\)",
+        ),
+        (
+            lambda: plots.arrows(CODES[:, :2], CODES[:, :2], {"a": CODES[:2, :2]}),
+            r"fields\['a'\] must have shape \(3, 2\); got \(2, 2\)",
         ),
     ],
 )

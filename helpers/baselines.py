@@ -1,0 +1,305 @@
+"""Denoisers that learn nothing or little: what a denoising autoencoder must beat.
+
+Each is called with noisy images and returns as many denoised ones, as a Keras model does. So
+`Corrected` and `best_denoiser` take any of them.
+"""
+
+import math
+import numbers
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from scipy import ndimage, signal
+from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LinearRegression
+
+from helpers.checks import IMAGE_SHAPE, check_array, check_count, check_same_shape
+from helpers.metrics import psnrs
+
+Denoiser = Callable[[np.ndarray], np.ndarray]
+
+NLM_PATCH = 5
+NLM_DISTANCE = 6
+
+
+@dataclass(frozen=True)
+class MedianFilter:
+    """Each pixel becomes the median of the square around it (`scipy.ndimage.median_filter`).
+
+    Attributes:
+        size: the square's side in pixels, odd.
+    """
+
+    size: int
+
+    def __post_init__(self) -> None:
+        _check_odd(self.size)
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
+        return ndimage.median_filter(_check(images), (1, self.size, self.size, 1))
+
+
+@dataclass(frozen=True)
+class GaussianBlur:
+    """Each pixel becomes a mean of those around it (`scipy.ndimage.gaussian_filter`).
+
+    Attributes:
+        width: the standard deviation of the bell by which pixels are weighed, in pixels.
+    """
+
+    width: float
+
+    def __post_init__(self) -> None:
+        _check_positive(self.width, "width")
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
+        return ndimage.gaussian_filter(_check(images), (0, self.width, self.width, 0))
+
+
+@dataclass(frozen=True)
+class WienerFilter:
+    """Each pixel moves to the mean around it, the less the variance there (`scipy.signal.wiener`).
+
+    The strength of the noise is estimated from each image.
+
+    Attributes:
+        size: the side in pixels of the square that mean and variance are taken over, odd.
+    """
+
+    size: int
+
+    def __post_init__(self) -> None:
+        _check_odd(self.size)
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
+
+        def wiener(image: np.ndarray) -> np.ndarray:
+            with np.errstate(divide="ignore", invalid="ignore"):  # where a square is of one grey
+                found = signal.wiener(image, self.size)
+            return np.where(np.isfinite(found), found, image)
+
+        return _each(wiener, images)
+
+
+@dataclass(frozen=True)
+class TotalVariation:
+    """The image nearby whose neighbouring pixels differ least (`denoise_tv_chambolle`).
+
+    Attributes:
+        weight: what differences cost against the distance from the noisy image.
+
+    Source:
+        scikit-image; A. Chambolle, "An algorithm for total variation minimization and
+        applications", 2004.
+    """
+
+    weight: float
+
+    def __post_init__(self) -> None:
+        _check_positive(self.weight, "weight")
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
+        return _each(lambda image: denoise_tv_chambolle(image, self.weight), images)
+
+
+@dataclass(frozen=True)
+class NonLocalMeans:
+    """Each pixel becomes a mean of pixels of the image with similar surroundings.
+
+    Surroundings are 5×5 pixels, looked for up to 6 pixels away (`denoise_nl_means`).
+
+    Attributes:
+        strength: the difference between surroundings, in pixel units, at which a pixel still
+            counts; larger smooths more.
+
+    Source:
+        scikit-image; A. Buades, B. Coll and J.-M. Morel, "A non-local algorithm for image
+        denoising", 2005.
+    """
+
+    strength: float
+
+    def __post_init__(self) -> None:
+        _check_positive(self.strength, "strength")
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
+        settings = {"patch_size": NLM_PATCH, "patch_distance": NLM_DISTANCE, "h": self.strength}
+        return _each(lambda image: denoise_nl_means(image, **settings), images)
+
+
+@dataclass(frozen=True, eq=False)
+class PCAProjection:
+    """Keeps what lies along the first principal components of clean images.
+
+    Attributes:
+        pca: scikit-learn's PCA, fitted on clean images.
+    """
+
+    pca: PCA
+
+    @classmethod
+    def fit(cls, clean: np.ndarray, components: int) -> Self:
+        """A projection onto the first principal components.
+
+        Args:
+            clean: `(n, 28, 28, 1)`, floating point.
+            components: how many, 1 to 784, and at most n.
+
+        Returns:
+            The denoiser.
+
+        Raises:
+            ValueError: the images have another shape or are not finite, or the components are not
+                a whole number that they allow.
+        """
+        clean = _check(clean, "clean")
+        components = check_count(components, "components")
+        if components > min(len(clean), math.prod(IMAGE_SHAPE)):
+            raise ValueError(
+                "components must be at most the pixels of an image and the number of images, "
+                f"{min(len(clean), math.prod(IMAGE_SHAPE))}; got {components}"
+            )
+        return cls(PCA(components, svd_solver="covariance_eigh").fit(_flat(clean)))
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
+        flat = self.pca.inverse_transform(self.pca.transform(_flat(_check(images))))
+        return flat.reshape(images.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class AffineMap:
+    """The best that a matrix and an offset can do: least squares on noisy and clean pairs.
+
+    Attributes:
+        regression: scikit-learn's linear regression from noisy to clean pixels.
+    """
+
+    regression: LinearRegression
+
+    @classmethod
+    def fit(cls, noisy: np.ndarray, clean: np.ndarray) -> Self:
+        """The affine map with the least squared error on these pairs.
+
+        Args:
+            noisy: `(n, 28, 28, 1)`, floating point.
+            clean: the same shape, what each should become.
+
+        Returns:
+            The denoiser.
+
+        Raises:
+            ValueError: the shapes differ or are others, or an array is not finite.
+        """
+        noisy, clean = _check_pairs(noisy, clean)
+        return cls(LinearRegression().fit(_flat(noisy), _flat(clean)))
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
+        return self.regression.predict(_flat(_check(images))).reshape(images.shape)
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """Another denoiser, and after it one slope and one offset for all pixels.
+
+    Clipped noise lifts a black background, and a filter that averages keeps it lifted. Two numbers
+    bring grey levels back.
+
+    Attributes:
+        denoiser: any denoiser.
+        slope: what its output is multiplied by.
+        offset: what is added then.
+    """
+
+    denoiser: Denoiser
+    slope: float
+    offset: float
+
+    @classmethod
+    def fit(cls, denoiser: Denoiser, noisy: np.ndarray, clean: np.ndarray) -> Self:
+        """The two numbers with the least squared error on these pairs.
+
+        Args:
+            denoiser: any denoiser.
+            noisy: `(n, …)`, floating point.
+            clean: the same shape, what each should become.
+
+        Returns:
+            The corrected denoiser.
+
+        Raises:
+            ValueError: the shapes differ, or an array is empty, not floating point or not finite.
+        """
+        noisy, clean = check_array(noisy, "noisy"), check_array(clean, "clean")
+        check_same_shape(noisy, clean, ("noisy", "clean"))
+        found = np.asarray(denoiser(noisy), dtype=np.float64).ravel()
+        if np.ptp(found) == 0:
+            return cls(denoiser, 0.0, float(clean.mean()))
+        slope, offset = np.polyfit(found, clean.ravel().astype(np.float64), 1)
+        return cls(denoiser, float(slope), float(offset))
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """The denoised images, in the shape of the noisy ones."""
+        return self.slope * np.asarray(self.denoiser(images)) + self.offset
+
+
+def best_denoiser(candidates: Sequence[Denoiser], noisy: np.ndarray, clean: np.ndarray) -> Denoiser:
+    """The candidate with the highest mean PSNR, its output cut off at 0 and 1.
+
+    Args:
+        candidates: denoisers; most often one of several strengths.
+        noisy: `(n, …)`, floating point: images that choices may be made by.
+        clean: the same shape, what each should become.
+
+    Returns:
+        One of the candidates, the first of equals.
+
+    Raises:
+        ValueError: there is no candidate, the shapes differ, or an array is not finite.
+    """
+    if not candidates:
+        raise ValueError("candidates must hold at least one denoiser; got none")
+    return max(
+        candidates, key=lambda candidate: psnrs(clean, np.clip(candidate(noisy), 0, 1)).mean()
+    )
+
+
+def _each(denoise: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> np.ndarray:
+    return np.stack([denoise(image) for image in _check(images)[..., 0]])[..., np.newaxis]
+
+
+def _flat(images: np.ndarray) -> np.ndarray:
+    return images.reshape(len(images), -1)
+
+
+def _check(images: np.ndarray, name: str = "images") -> np.ndarray:
+    images = check_array(images, name)
+    if images.shape[1:] != IMAGE_SHAPE:
+        raise ValueError(f"{name} must have shape (n, 28, 28, 1); got shape {images.shape}")
+    return images
+
+
+def _check_pairs(noisy: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    noisy, clean = _check(noisy, "noisy"), _check(clean, "clean")
+    check_same_shape(noisy, clean, ("noisy", "clean"))
+    return noisy, clean
+
+
+def _check_odd(size: int) -> None:
+    if check_count(size, "size") % 2 == 0:
+        raise ValueError(f"size must be odd, so that the square has a middle; got {size}")
+
+
+def _check_positive(value: float, name: str) -> None:
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not real or not 0 < value < math.inf:
+        raise ValueError(f"{name} must be positive and finite; got {value!r}")

@@ -1,0 +1,142 @@
+"""What is done to an image before a denoiser sees it: to an array, or to a batch in training."""
+
+import math
+import numbers
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from helpers.checks import check_array
+from helpers.seeds import check_seed
+
+Seed = int | keras.random.SeedGenerator
+
+
+class _Corruption:
+    """Lets a corruption of batches corrupt arrays too."""
+
+    def __call__(self, batch: tf.Tensor, seed: Seed) -> tf.Tensor:
+        """Corrupt a batch inside a graph; `train(…, corruption=…)` calls it."""
+        raise NotImplementedError
+
+    def corrupt(self, images: np.ndarray, seed: int | None = None) -> np.ndarray:
+        """Corrupt an array, every number on its own.
+
+        Args:
+            images: `(n, …)`, any finite floating-point array.
+            seed: of what is drawn; None is the book's default seed.
+
+        Returns:
+            A new array of the same shape and dtype: what a batch of these images becomes with
+            `keras.random.SeedGenerator(seed)`.
+
+        Raises:
+            ValueError: the images are empty, not floating point or not finite, or the seed is none.
+        """
+        images = check_array(images, "images")
+        drawn = keras.random.SeedGenerator(check_seed(seed))
+        return keras.ops.convert_to_numpy(self(keras.ops.convert_to_tensor(images), drawn))
+
+
+@dataclass(frozen=True)
+class GaussianNoise(_Corruption):
+    """Adds to every number one of its own, drawn from a normal distribution of mean 0.
+
+    Attributes:
+        sigma: the noise's standard deviation, in units of a pixel's range; 0 for none.
+        clip: whether the sum is cut off at 0 and 1, as an image file would.
+    """
+
+    sigma: float
+    clip: bool = False
+
+    def __post_init__(self) -> None:
+        if not _is_number(self.sigma) or not 0 <= self.sigma < math.inf:
+            raise ValueError(f"sigma must be at least 0 and finite; got {self.sigma!r}")
+        if not isinstance(self.clip, bool):
+            raise ValueError(f"clip must be True or False; got {self.clip!r}")
+
+    def __call__(self, batch: tf.Tensor, seed: Seed) -> tf.Tensor:
+        """The batch with noise.
+
+        Args:
+            batch: `(batch_size, …)`.
+            seed: what the functions of `keras.random` take.
+
+        Returns:
+            The same shape.
+        """
+        dtype = keras.backend.standardize_dtype(batch.dtype)
+        drawn = keras.random.normal(keras.ops.shape(batch), dtype=dtype, seed=seed)
+        noisy = batch + self.sigma * drawn
+        return keras.ops.clip(noisy, 0, 1) if self.clip else noisy
+
+
+@dataclass(frozen=True)
+class Masking(_Corruption):
+    """Sets a share of the numbers to 0, each by a draw of its own.
+
+    Attributes:
+        share: the probability with which a number is hidden, 0 to 1.
+    """
+
+    share: float
+
+    def __post_init__(self) -> None:
+        _check_share(self.share)
+
+    def __call__(self, batch: tf.Tensor, seed: Seed) -> tf.Tensor:
+        """The batch with holes.
+
+        Args:
+            batch: `(batch_size, …)`.
+            seed: what the functions of `keras.random` take.
+
+        Returns:
+            The same shape.
+        """
+        return keras.ops.where(_uniform(batch, seed) < self.share, 0.0, batch)
+
+
+@dataclass(frozen=True)
+class SaltAndPepper(_Corruption):
+    """Sets a share of the numbers to 0 or to 1, each by a draw of its own, half of them to either.
+
+    Attributes:
+        share: the probability with which a number is replaced, 0 to 1.
+    """
+
+    share: float
+
+    def __post_init__(self) -> None:
+        _check_share(self.share)
+
+    def __call__(self, batch: tf.Tensor, seed: Seed) -> tf.Tensor:
+        """The batch with black and white specks.
+
+        Args:
+            batch: `(batch_size, …)`.
+            seed: what the functions of `keras.random` take.
+
+        Returns:
+            The same shape.
+        """
+        drawn = _uniform(batch, seed)
+        salted = keras.ops.where(drawn < self.share, 1.0, batch)
+        return keras.ops.where(drawn < self.share / 2, 0.0, salted)
+
+
+def _uniform(batch: tf.Tensor, seed: Seed) -> tf.Tensor:
+    dtype = keras.backend.standardize_dtype(batch.dtype)
+    return keras.random.uniform(keras.ops.shape(batch), dtype=dtype, seed=seed)
+
+
+def _is_number(value: float) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def _check_share(share: float) -> None:
+    if not _is_number(share) or not 0 <= share <= 1:
+        raise ValueError(f"share must be from 0 to 1; got {share!r}")

@@ -1,0 +1,199 @@
+"""Denoisers against closed forms, and against the libraries they stand for."""
+
+import numpy as np
+import pytest
+from scipy import signal
+from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
+
+from helpers.baselines import (
+    AffineMap,
+    Corrected,
+    GaussianBlur,
+    MedianFilter,
+    NonLocalMeans,
+    PCAProjection,
+    TotalVariation,
+    WienerFilter,
+    best_denoiser,
+)
+from helpers.corruption import GaussianNoise
+from helpers.metrics import psnrs, squared_error
+
+FILTERS = [
+    MedianFilter(3),
+    GaussianBlur(1.0),
+    WienerFilter(5),
+    TotalVariation(0.4),
+    NonLocalMeans(0.4),
+]
+
+
+@pytest.fixture(scope="module")
+def clean(digits):
+    return digits.validation[:300]
+
+
+@pytest.fixture(scope="module")
+def noisy(clean):
+    return GaussianNoise(0.5).corrupt(clean, seed=1)
+
+
+def test_the_median_filter_takes_the_median_of_nine(noisy):
+    found = MedianFilter(3)(noisy)
+    for row, column in ((1, 1), (10, 14), (26, 5)):
+        square = noisy[:, row - 1 : row + 2, column - 1 : column + 2, 0].reshape(len(noisy), 9)
+        np.testing.assert_array_equal(found[:, row, column, 0], np.median(square, axis=1))
+
+
+def test_a_blurred_point_is_a_bell():
+    image = np.zeros((1, 28, 28, 1))
+    image[0, 14, 14, 0] = 1
+    along = np.exp(-np.square(np.arange(28) - 14) / (2 * 1.5**2))
+    along[np.abs(np.arange(28) - 14) > 6] = 0  # the filter ends after four deviations
+    expected = np.outer(along, along) / along.sum() ** 2
+    np.testing.assert_allclose(GaussianBlur(1.5)(image)[0, ..., 0], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("denoiser", "library"),
+    [
+        (WienerFilter(5), lambda image: signal.wiener(image, 5)),
+        (TotalVariation(0.4), lambda image: denoise_tv_chambolle(image, 0.4)),
+        (
+            NonLocalMeans(0.4),
+            lambda image: denoise_nl_means(image, patch_size=5, patch_distance=6, h=0.4),
+        ),
+    ],
+    ids=["Wiener", "total variation", "non-local means"],
+)
+def test_each_image_gets_what_the_library_does_to_it_alone(denoiser, library, noisy):
+    found = denoiser(noisy[:5])
+    for image, denoised in zip(noisy[:5, ..., 0], found[..., 0], strict=True):
+        np.testing.assert_allclose(denoised, library(image), rtol=1e-6)
+
+
+def test_an_image_of_one_grey_comes_out_of_the_wiener_filter_as_it_was():
+    images = np.full((2, 28, 28, 1), 0.25)
+    np.testing.assert_array_equal(WienerFilter(3)(images)[:, 2:-2, 2:-2], images[:, 2:-2, 2:-2])
+
+
+@pytest.mark.parametrize("denoiser", FILTERS, ids=repr)
+def test_every_filter_lowers_the_error_of_noisy_digits(denoiser, clean, noisy):
+    before = noisy.copy()
+    found = denoiser(noisy)
+    assert found.shape == noisy.shape
+    assert squared_error(clean, found) < squared_error(clean, noisy) / 2
+    np.testing.assert_array_equal(noisy, before)
+
+
+def test_a_projection_keeps_the_share_of_noise_that_its_components_are_of_the_pixels(digits):
+    projection = PCAProjection.fit(digits.train[:5000], components=40)
+    noise = np.random.default_rng(0).normal(size=(500, 28, 28, 1))
+    images = digits.validation[:500]
+    left = projection(images + noise) - projection(images)
+    assert np.square(left).sum() / np.square(noise).sum() == pytest.approx(40 / 784, rel=0.05)
+
+
+def test_a_projection_onto_every_component_changes_nothing(noisy):
+    everything = np.random.default_rng(0).normal(size=(1000, 28, 28, 1))
+    np.testing.assert_allclose(
+        PCAProjection.fit(everything, components=784)(noisy), noisy, atol=1e-4
+    )
+
+
+def test_the_affine_map_is_the_closed_form_of_covariances():
+    random = np.random.default_rng(0)
+    clean = random.normal(size=(3000, 784)) @ random.normal(size=(784, 784)) / 28 + 0.3
+    noisy = clean + random.normal(size=clean.shape)
+    covariance = np.cov(noisy.T, clean.T, bias=True)
+    matrix = np.linalg.solve(covariance[:784, :784], covariance[:784, 784:])
+    expected = clean.mean(axis=0) + (noisy - noisy.mean(axis=0)) @ matrix
+    shape = (-1, 28, 28, 1)
+    found = AffineMap.fit(noisy.reshape(shape), clean.reshape(shape))(noisy.reshape(shape))
+    np.testing.assert_allclose(found.reshape(-1, 784), expected, atol=1e-6)
+
+
+def test_the_affine_map_finds_a_map_that_is_affine():
+    random = np.random.default_rng(1)
+    matrix, offset = random.normal(size=(784, 784)), random.normal(size=784)
+    noisy = random.normal(size=(1600, 784))
+    clean = noisy @ matrix + offset
+    shape = (-1, 28, 28, 1)
+    found = AffineMap.fit(noisy[:1500].reshape(shape), clean[:1500].reshape(shape))
+    np.testing.assert_allclose(
+        found(noisy[1500:].reshape(shape)).reshape(-1, 784), clean[1500:], atol=1e-6
+    )
+
+
+def test_a_correction_finds_slope_and_offset(clean):
+    corrected = Corrected.fit(lambda images: images, 0.2 + 0.5 * clean, clean)
+    assert (corrected.slope, corrected.offset) == pytest.approx((2, -0.4), abs=1e-5)
+    np.testing.assert_allclose(corrected(0.2 + 0.5 * clean), clean, atol=1e-5)
+
+
+def test_what_answers_one_grey_is_corrected_to_the_mean(clean, noisy):
+    corrected = Corrected.fit(np.zeros_like, noisy, clean)
+    np.testing.assert_allclose(corrected(noisy), clean.mean(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("denoiser", FILTERS, ids=repr)
+def test_a_correction_never_raises_the_error_on_its_own_pairs(denoiser, clean, noisy):
+    corrected = Corrected.fit(denoiser, noisy, clean)
+    assert squared_error(clean, corrected(noisy)) <= squared_error(clean, denoiser(noisy)) + 1e-6
+
+
+def test_the_best_is_the_one_with_the_highest_mean_psnr(clean, noisy):
+    candidates = [GaussianBlur(width) for width in (0.3, 1.0, 5.0)]
+    scores = [psnrs(clean, np.clip(each(noisy), 0, 1)).mean() for each in candidates]
+    assert best_denoiser(candidates, noisy, clean) == candidates[int(np.argmax(scores))]
+    assert best_denoiser(candidates, noisy, clean) == GaussianBlur(1.0)
+
+
+def test_the_best_is_judged_after_cutting_off(clean):
+    far_out = [lambda images: images * 100 - 50, lambda images: images * 0 + 0.2]
+    sharp = (clean > 0.5).astype(np.float32)
+    assert best_denoiser(far_out, sharp, sharp) is far_out[0]
+
+
+@pytest.mark.parametrize("kind", [MedianFilter, WienerFilter])
+@pytest.mark.parametrize("size", [0, -3, 2.0, "3", True])
+def test_a_size_that_is_none_is_refused(kind, size):
+    with pytest.raises(ValueError, match="size must be a whole number of at least 1; got"):
+        kind(size)
+
+
+@pytest.mark.parametrize("kind", [MedianFilter, WienerFilter])
+def test_a_square_without_a_middle_is_refused(kind):
+    with pytest.raises(ValueError, match=r"size must be odd, .* got 4"):
+        kind(4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(GaussianBlur, "width"), (TotalVariation, "weight"), (NonLocalMeans, "strength")],
+)
+@pytest.mark.parametrize("value", [0, -1.0, np.nan, np.inf, "1", None, True])
+def test_a_strength_that_is_none_is_refused(kind, name, value):
+    with pytest.raises(ValueError, match=f"{name} must be positive and finite; got {value!r}"):
+        kind(value)
+
+
+@pytest.mark.parametrize("denoiser", FILTERS, ids=repr)
+def test_images_of_another_shape_are_refused(denoiser):
+    with pytest.raises(ValueError, match=r"images must have shape \(n, 28, 28, 1\); got"):
+        denoiser(np.zeros((2, 27, 28, 1)))
+    with pytest.raises(ValueError, match="images must be finite"):
+        denoiser(np.full((2, 28, 28, 1), np.nan))
+
+
+def test_fitting_refuses_what_it_cannot_fit(clean, noisy):
+    with pytest.raises(ValueError, match=r"components must be at most .*, 300; got 301"):
+        PCAProjection.fit(clean, 301)
+    with pytest.raises(ValueError, match="components must be a whole number"):
+        PCAProjection.fit(clean, 0)
+    with pytest.raises(ValueError, match="noisy and clean must have the same shape"):
+        AffineMap.fit(noisy[:5], clean)
+    with pytest.raises(ValueError, match="noisy and clean must have the same shape"):
+        Corrected.fit(MedianFilter(3), noisy[:5], clean)
+    with pytest.raises(ValueError, match="candidates must hold at least one denoiser; got none"):
+        best_denoiser([], noisy, clean)
