@@ -1,11 +1,11 @@
 """Denoisers that learn nothing or little: what a denoising autoencoder must beat.
 
 Each is called with noisy images and returns as many denoised ones, as a Keras model does. So
-`Corrected` and `best_denoiser` take any of them.
+`Corrected` and `best_denoiser` take any of them. Those for images raise `ValueError` where the
+images are not `(n, 28, 28, 1)`, not floating point or not finite.
 """
 
 import math
-import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -16,7 +16,7 @@ from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression
 
-from helpers.checks import IMAGE_SHAPE, check_array, check_count, check_same_shape
+from helpers.checks import IMAGE_SHAPE, check_array, check_count, check_same_shape, is_number
 from helpers.metrics import psnrs
 
 Denoiser = Callable[[np.ndarray], np.ndarray]
@@ -63,9 +63,10 @@ class GaussianBlur:
 
 @dataclass(frozen=True)
 class WienerFilter:
-    """Each pixel moves to the mean around it, the less the variance there (`scipy.signal.wiener`).
+    """Each pixel moves towards the mean around it, the less the more the pixels there vary.
 
-    The strength of the noise is estimated from each image.
+    The strength of the noise is estimated from each image. Beyond its edge an image counts as
+    black (`scipy.signal.wiener`).
 
     Attributes:
         size: the side in pixels of the square that mean and variance are taken over, odd.
@@ -80,7 +81,7 @@ class WienerFilter:
         """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
 
         def wiener(image: np.ndarray) -> np.ndarray:
-            with np.errstate(divide="ignore", invalid="ignore"):  # where a square is of one grey
+            with np.errstate(divide="ignore", invalid="ignore"):  # 0 / 0 where no noise is found
                 found = signal.wiener(image, self.size)
             return np.where(np.isfinite(found), found, image)
 
@@ -171,7 +172,8 @@ class PCAProjection:
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
-        flat = self.pca.inverse_transform(self.pca.transform(_flat(_check(images))))
+        images = _check(images)
+        flat = self.pca.inverse_transform(self.pca.transform(_flat(images)))
         return flat.reshape(images.shape)
 
 
@@ -199,12 +201,14 @@ class AffineMap:
         Raises:
             ValueError: the shapes differ or are others, or an array is not finite.
         """
-        noisy, clean = _check_pairs(noisy, clean)
+        noisy, clean = _check(noisy, "noisy"), _check(clean, "clean")
+        check_same_shape(noisy, clean, ("noisy", "clean"))
         return cls(LinearRegression().fit(_flat(noisy), _flat(clean)))
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
-        return self.regression.predict(_flat(_check(images))).reshape(images.shape)
+        images = _check(images)
+        return self.regression.predict(_flat(images)).reshape(images.shape)
 
 
 @dataclass(frozen=True)
@@ -237,14 +241,16 @@ class Corrected:
             The corrected denoiser.
 
         Raises:
-            ValueError: the shapes differ, or an array is empty, not floating point or not finite.
+            ValueError: the shapes differ, that of the denoiser's answers included, or an array is
+                empty, not floating point or not finite.
         """
-        noisy, clean = check_array(noisy, "noisy"), check_array(clean, "clean")
-        check_same_shape(noisy, clean, ("noisy", "clean"))
-        found = np.asarray(denoiser(noisy), dtype=np.float64).ravel()
-        if np.ptp(found) == 0:
-            return cls(denoiser, 0.0, float(clean.mean()))
-        slope, offset = np.polyfit(found, clean.ravel().astype(np.float64), 1)
+        noisy, clean = _check_pairs(noisy, clean)
+        answers = check_array(np.asarray(denoiser(noisy)), "the denoiser's answers")
+        check_same_shape(answers, clean, ("the denoiser's answers", "clean"))
+        found, wanted = answers.ravel().astype(np.float64), clean.ravel().astype(np.float64)
+        if found.std() <= 1e-6 * abs(found.mean()):  # one grey, but for rounding
+            return cls(denoiser, 0.0, float(wanted.mean()))
+        slope, offset = np.polyfit(found, wanted, 1)
         return cls(denoiser, float(slope), float(offset))
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
@@ -268,6 +274,7 @@ def best_denoiser(candidates: Sequence[Denoiser], noisy: np.ndarray, clean: np.n
     """
     if not candidates:
         raise ValueError("candidates must hold at least one denoiser; got none")
+    noisy, clean = _check_pairs(noisy, clean)
     return max(
         candidates, key=lambda candidate: psnrs(clean, np.clip(candidate(noisy), 0, 1)).mean()
     )
@@ -285,11 +292,12 @@ def _check(images: np.ndarray, name: str = "images") -> np.ndarray:
     images = check_array(images, name)
     if images.shape[1:] != IMAGE_SHAPE:
         raise ValueError(f"{name} must have shape (n, 28, 28, 1); got shape {images.shape}")
-    return images
+    # SciPy's filters know no float16.
+    return images.astype(np.result_type(images, np.float32), copy=False)
 
 
 def _check_pairs(noisy: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    noisy, clean = _check(noisy, "noisy"), _check(clean, "clean")
+    noisy, clean = check_array(noisy, "noisy"), check_array(clean, "clean")
     check_same_shape(noisy, clean, ("noisy", "clean"))
     return noisy, clean
 
@@ -300,6 +308,5 @@ def _check_odd(size: int) -> None:
 
 
 def _check_positive(value: float, name: str) -> None:
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not real or not 0 < value < math.inf:
+    if not is_number(value) or not 0 < value < math.inf:
         raise ValueError(f"{name} must be positive and finite; got {value!r}")

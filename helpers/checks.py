@@ -84,6 +84,18 @@ def check_same_shape(first: np.ndarray, second: np.ndarray, names: tuple[str, st
         )
 
 
+def is_number(value: float) -> bool:
+    """Whether something is a real number, of Python or of NumPy, and no truth value.
+
+    Args:
+        value: anything.
+
+    Returns:
+        True for 1, 0.5, NaN or infinity; False for True, "1" or None.
+    """
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
 def check_count(value: int, name: str) -> int:
     """A whole number of at least 1: a code size, a number of epochs, a batch size.
 

@@ -1,14 +1,13 @@
 """What is done to an image before a denoiser sees it: to an array, or to a batch in training."""
 
 import math
-import numbers
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers.checks import check_array
+from helpers.checks import check_array, is_number
 from helpers.seeds import check_seed
 
 Seed = int | keras.random.SeedGenerator
@@ -26,7 +25,8 @@ class _Corruption:
 
         Args:
             images: `(n, …)`, any finite floating-point array.
-            seed: of what is drawn; None is the book's default seed.
+            seed: of what is drawn; None is the book's default seed. The first images of two sets
+                have the same noise under the same seed: give sets that meet seeds of their own.
 
         Returns:
             A new array of the same shape and dtype: what a batch of these images becomes with
@@ -53,7 +53,7 @@ class GaussianNoise(_Corruption):
     clip: bool = False
 
     def __post_init__(self) -> None:
-        if not _is_number(self.sigma) or not 0 <= self.sigma < math.inf:
+        if not is_number(self.sigma) or not 0 <= self.sigma < math.inf:
             raise ValueError(f"sigma must be at least 0 and finite; got {self.sigma!r}")
         if not isinstance(self.clip, bool):
             raise ValueError(f"clip must be True or False; got {self.clip!r}")
@@ -68,9 +68,9 @@ class GaussianNoise(_Corruption):
         Returns:
             The same shape.
         """
-        dtype = keras.backend.standardize_dtype(batch.dtype)
-        drawn = keras.random.normal(keras.ops.shape(batch), dtype=dtype, seed=seed)
-        noisy = batch + self.sigma * drawn
+        # Always drawn as float32, so that a seed means the same for every dtype.
+        drawn = keras.random.normal(keras.ops.shape(batch), dtype="float32", seed=seed)
+        noisy = batch + keras.ops.cast(float(self.sigma) * drawn, batch.dtype)
         return keras.ops.clip(noisy, 0, 1) if self.clip else noisy
 
 
@@ -97,7 +97,7 @@ class Masking(_Corruption):
         Returns:
             The same shape.
         """
-        return keras.ops.where(_uniform(batch, seed) < self.share, 0.0, batch)
+        return keras.ops.where(_uniform(batch, seed) < float(self.share), 0.0, batch)
 
 
 @dataclass(frozen=True)
@@ -123,20 +123,15 @@ class SaltAndPepper(_Corruption):
         Returns:
             The same shape.
         """
-        drawn = _uniform(batch, seed)
-        salted = keras.ops.where(drawn < self.share, 1.0, batch)
-        return keras.ops.where(drawn < self.share / 2, 0.0, salted)
+        drawn, share = _uniform(batch, seed), float(self.share)
+        salted = keras.ops.where(drawn < share, 1.0, batch)
+        return keras.ops.where(drawn < share / 2, 0.0, salted)
 
 
 def _uniform(batch: tf.Tensor, seed: Seed) -> tf.Tensor:
-    dtype = keras.backend.standardize_dtype(batch.dtype)
-    return keras.random.uniform(keras.ops.shape(batch), dtype=dtype, seed=seed)
-
-
-def _is_number(value: float) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return keras.random.uniform(keras.ops.shape(batch), dtype="float32", seed=seed)
 
 
 def _check_share(share: float) -> None:
-    if not _is_number(share) or not 0 <= share <= 1:
+    if not is_number(share) or not 0 <= share <= 1:
         raise ValueError(f"share must be from 0 to 1; got {share!r}")

@@ -1,13 +1,12 @@
 """Autoencoders: an encoder, a decoder, and a code between them."""
 
 import math
-import numbers
 from collections.abc import Sequence
 
 import keras
 from keras import layers
 
-from helpers.checks import IMAGE_SHAPE, check_count
+from helpers.checks import IMAGE_SHAPE, check_count, is_number
 from helpers.seeds import check_seed, spawn_seeds
 
 
@@ -139,8 +138,7 @@ def linear_autoencoder(
             or not finite, or the seed is no seed.
     """
     code_size = check_count(code_size, "code_size")
-    real = isinstance(weight_decay, numbers.Real) and not isinstance(weight_decay, bool)
-    if not real or not 0 <= weight_decay < math.inf:
+    if not is_number(weight_decay) or not 0 <= weight_decay < math.inf:
         raise ValueError(f"weight_decay must be at least 0 and finite; got {weight_decay!r}")
     pixels = math.prod(IMAGE_SHAPE)
     seeds = iter(spawn_seeds(check_seed(seed), 2))

@@ -566,6 +566,7 @@ def filters(named: Mapping[str, np.ndarray]) -> Figure:
         framed = np.pad(0.5 + scaled, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=1)
         rows, columns, height, width = framed.shape
         _draw_image(axes, framed.swapaxes(1, 2).reshape(rows * height, columns * width), name)
+        axes.images[0].set_interpolation("nearest")  # smoothed, the weights' noise fills the file
         axes.set_title(name)
     return figure
 
@@ -586,12 +587,17 @@ def arrows(points: np.ndarray, positions: np.ndarray, fields: Mapping[str, np.nd
     """
     if not fields:
         raise ValueError("fields must name at least one field; got none")
-    given = {"points": points, "positions": positions}
-    given |= {f"fields[{name!r}]": field for name, field in fields.items()}
-    for name, array in given.items():
-        wanted = (len(points), 2) if name == "points" else (len(positions), 2)
-        if check_array(array, name).shape != wanted:
-            raise ValueError(f"{name} must have shape {wanted}; got {np.shape(array)}")
+    points, positions = check_array(points, "points"), check_array(positions, "positions")
+    fields = {name: check_array(field, f"fields[{name!r}]") for name, field in fields.items()}
+    for name, array in {"points": points, "positions": positions}.items():
+        if array.shape != (len(array), 2):
+            raise ValueError(f"{name} must have shape (n, 2); got {array.shape}")
+    for name, field in fields.items():
+        if field.shape != positions.shape:
+            raise ValueError(
+                f"fields[{name!r}] must have shape {positions.shape}, one arrow a position; "
+                f"got {field.shape}"
+            )
     figure, panels = plt.subplots(
         1, len(fields), figsize=(WIDTH, WIDTH / len(fields) + 0.3), squeeze=False
     )
@@ -606,7 +612,10 @@ def arrows(points: np.ndarray, positions: np.ndarray, fields: Mapping[str, np.nd
             scale=1,
             width=0.006,
         )
+        axes.update_datalim(positions + field)  # the tips, too
+        axes.autoscale_view()
         axes.set(title=name, xticks=[], yticks=[], aspect="equal")
+        axes.spines[:].set_visible(False)
     return figure
 
 

@@ -2,7 +2,6 @@
 
 import functools
 import math
-import numbers
 from collections.abc import Callable, Sequence
 
 import keras
@@ -10,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from helpers.checks import check_array, check_count
+from helpers.checks import check_array, check_count, is_number
 from helpers.seeds import check_seed, spawn_seeds
 
 Corruption = Callable[[tf.Tensor, int | keras.random.SeedGenerator], tf.Tensor]
@@ -107,8 +106,7 @@ def train(
         raise ValueError(
             f"batch_size must be at most the number of images, {len(images)}; got {batch_size}"
         )
-    real = isinstance(learning_rate, numbers.Real) and not isinstance(learning_rate, bool)
-    if not real or not 0 < learning_rate < math.inf:
+    if not is_number(learning_rate) or not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate must be positive and finite; got {learning_rate!r}")
     if not isinstance(optimizer, str | Callable):
         raise ValueError(
@@ -336,7 +334,9 @@ def _check_corruption(corruption: Corruption, few: np.ndarray) -> None:
     def in_a_graph() -> np.ndarray:
         noise = keras.random.SeedGenerator(0)
         graph = tf.function(lambda given: corruption(given, noise), autograph=False)
-        return keras.ops.convert_to_numpy(graph(batch))
+        # Called directly, the graphs of many trainings count as one function that is traced again
+        # and again, and TensorFlow warns.
+        return keras.ops.convert_to_numpy(graph.get_concrete_function(batch)(batch))
 
     try:
         once, again = in_a_graph(), in_a_graph()

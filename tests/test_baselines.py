@@ -72,9 +72,19 @@ def test_each_image_gets_what_the_library_does_to_it_alone(denoiser, library, no
         np.testing.assert_allclose(denoised, library(image), rtol=1e-6)
 
 
-def test_an_image_of_one_grey_comes_out_of_the_wiener_filter_as_it_was():
-    images = np.full((2, 28, 28, 1), 0.25)
-    np.testing.assert_array_equal(WienerFilter(3)(images)[:, 2:-2, 2:-2], images[:, 2:-2, 2:-2])
+@pytest.mark.parametrize(("grey", "edge"), [(0.0, 0), (0.25, 2)])
+def test_an_image_of_one_grey_comes_out_of_the_wiener_filter_as_it_was(grey, edge):
+    images = np.full((2, 28, 28, 1), grey)
+    inside = np.s_[:, edge : 28 - edge, edge : 28 - edge]  # beyond the edge it is black
+    np.testing.assert_array_equal(WienerFilter(3)(images)[inside], images[inside])
+
+
+@pytest.mark.parametrize("denoiser", FILTERS, ids=repr)
+def test_every_filter_takes_lists_and_half_precision(denoiser, noisy):
+    few = noisy[:2].astype(np.float16)
+    expected = denoiser(few.astype(np.float32))
+    np.testing.assert_allclose(denoiser(few), expected, atol=1e-6)
+    np.testing.assert_allclose(denoiser(few.tolist()), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("denoiser", FILTERS, ids=repr)
@@ -99,6 +109,14 @@ def test_a_projection_onto_every_component_changes_nothing(noisy):
     np.testing.assert_allclose(
         PCAProjection.fit(everything, components=784)(noisy), noisy, atol=1e-4
     )
+
+
+def test_the_components_are_the_first_by_the_error_they_leave(clean):
+    flat = clean.reshape(len(clean), 784).astype(np.float64)
+    left = np.linalg.svd(flat - flat.mean(axis=0), compute_uv=False)[20:]
+    projection = PCAProjection.fit(clean, components=20)
+    error = squared_error(clean, projection(clean))
+    assert error == pytest.approx(np.square(left).sum() / len(clean), rel=1e-3)
 
 
 def test_the_affine_map_is_the_closed_form_of_covariances():
@@ -149,6 +167,31 @@ def test_the_best_is_the_one_with_the_highest_mean_psnr(clean, noisy):
     assert best_denoiser(candidates, noisy, clean) == GaussianBlur(1.0)
 
 
+def test_the_best_has_the_highest_mean_psnr_not_the_lowest_mean_error():
+    clean = np.zeros((2, 4))
+
+    def uneven(_images):
+        return np.array([[0.01] * 4, [0.3] * 4])
+
+    def even(_images):
+        return np.full((2, 4), 0.2)
+
+    assert squared_error(clean, uneven(clean)) > squared_error(clean, even(clean))
+    assert best_denoiser([even, uneven], clean, clean) is uneven
+
+
+def test_a_correction_wants_answers_in_the_images_shape(clean, noisy):
+    with pytest.raises(ValueError, match="the denoiser's answers and clean must have the same"):
+        Corrected.fit(lambda images: images[..., 0].swapaxes(1, 2), noisy, clean)
+    with pytest.raises(ValueError, match="the denoiser's answers must be finite"):
+        Corrected.fit(lambda images: images * np.nan, noisy, clean)
+
+
+def test_what_answers_one_grey_but_for_rounding_is_corrected_to_the_mean(clean, noisy):
+    corrected = Corrected.fit(lambda images: 0.3 + 1e-13 * images, noisy, clean)
+    np.testing.assert_allclose(corrected(noisy), clean.mean(), rtol=1e-5)
+
+
 def test_the_best_is_judged_after_cutting_off(clean):
     far_out = [lambda images: images * 100 - 50, lambda images: images * 0 + 0.2]
     sharp = (clean > 0.5).astype(np.float32)
@@ -197,3 +240,31 @@ def test_fitting_refuses_what_it_cannot_fit(clean, noisy):
         Corrected.fit(MedianFilter(3), noisy[:5], clean)
     with pytest.raises(ValueError, match="candidates must hold at least one denoiser; got none"):
         best_denoiser([], noisy, clean)
+
+
+FITS = {
+    "PCA": lambda _noisy, clean: PCAProjection.fit(clean, 2),
+    "affine map": AffineMap.fit,
+    "correction": lambda noisy, clean: Corrected.fit(MedianFilter(3), noisy, clean),
+    "best": lambda noisy, clean: best_denoiser([MedianFilter(3)], noisy, clean),
+}
+
+
+@pytest.mark.parametrize("fit", FITS.values(), ids=FITS)
+def test_fitting_refuses_bad_images_by_name(fit, clean, noisy):
+    with pytest.raises(ValueError, match="clean must be finite"):
+        fit(noisy, clean * np.nan)
+    with pytest.raises(ValueError, match="clean must hold floating-point"):
+        fit(noisy, clean.astype(int))
+    if fit is not FITS["PCA"]:
+        with pytest.raises(ValueError, match="noisy must be finite"):
+            fit(noisy * np.nan, clean)
+
+
+@pytest.mark.parametrize("kind", [PCAProjection, AffineMap])
+def test_a_fitted_denoiser_refuses_what_it_cannot_denoise(kind, clean, noisy):
+    fitted = FITS["PCA" if kind is PCAProjection else "affine map"](noisy, clean)
+    with pytest.raises(ValueError, match="images must be finite"):
+        fitted(noisy * np.nan)
+    with pytest.raises(ValueError, match=r"images must have shape \(n, 28, 28, 1\)"):
+        fitted(noisy[..., 0])

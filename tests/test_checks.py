@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from helpers.checks import check_array, check_count, check_images
+from helpers.checks import check_array, check_count, check_images, is_number
 from helpers.seeds import check_seed, default_seed, spawn_seeds
 
 images = hnp.arrays(
@@ -98,3 +98,13 @@ def test_a_seed_that_is_no_seed_is_refused(seed):
 def test_spawned_seeds_differ_and_keep_their_beginning():
     assert len({*spawn_seeds(0, 8), *spawn_seeds(1, 8)}) == 16
     assert spawn_seeds(0, 8)[:2] == spawn_seeds(0, 2)
+
+
+@pytest.mark.parametrize("value", [1, 0.5, -2, np.float32(0.5), np.int64(3), np.nan, np.inf])
+def test_real_numbers_are_numbers(value):
+    assert is_number(value)
+
+
+@pytest.mark.parametrize("value", [True, np.True_, "1", None, 1j, [1.0], np.ones(1)])
+def test_what_is_no_real_number_is_none(value):
+    assert not is_number(value)

@@ -1,5 +1,7 @@
 """Corruptions against the laws of what they draw; arrays and batches alike; bad arguments."""
 
+from fractions import Fraction
+
 import keras
 import numpy as np
 import pytest
@@ -36,6 +38,25 @@ def test_clipped_noise_on_black_has_the_mean_of_half_a_bell():
     noisy = GaussianNoise(0.5, clip=True).corrupt(np.zeros_like(GREY), seed=2)
     draws = np.random.default_rng(0).normal(0, 0.5, 2_000_000)
     assert noisy.mean() == pytest.approx(np.clip(draws, 0, 1).mean(), abs=0.004)
+
+
+@pytest.mark.parametrize("corruption", ALL, ids=repr)
+def test_the_first_images_of_two_sets_have_the_same_noise_under_one_seed(corruption):
+    few = corruption.corrupt(GREY[:30], seed=3)
+    np.testing.assert_array_equal(corruption.corrupt(GREY[:50], seed=3)[:30], few)
+
+
+@pytest.mark.parametrize("corruption", ALL, ids=repr)
+@pytest.mark.parametrize("dtype", [np.float16, np.float64])
+def test_a_seed_means_the_same_for_every_dtype(corruption, dtype):
+    found = corruption.corrupt(GREY.astype(dtype), seed=1)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, corruption.corrupt(GREY, seed=1), rtol=0, atol=2e-3)
+
+
+def test_a_share_may_be_any_real_number():
+    half = Masking(Fraction(1, 2)).corrupt(GREY, seed=1)
+    np.testing.assert_array_equal(half, Masking(0.5).corrupt(GREY, seed=1))
 
 
 def test_clipped_noise_is_the_same_noise_cut_off():

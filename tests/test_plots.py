@@ -213,6 +213,7 @@ def test_filters_lie_side_by_side_with_zero_as_grey():
     axes = plots.filters({"a": weights}).axes[0]
     picture = axes.images[0].get_array()
     assert picture.shape == (2 * 6, 3 * 7)
+    assert axes.images[0].get_interpolation() == "nearest"
     for row, column in np.ndindex(2, 3):
         shown = picture[6 * row + 1 : 6 * row + 5, 7 * column + 1 : 7 * column + 6]
         largest = np.abs(weights[row, column]).max() or 1
@@ -222,7 +223,7 @@ def test_filters_lie_side_by_side_with_zero_as_grey():
 
 def test_arrows_start_where_they_should_and_are_drawn_to_scale():
     points, positions = RANDOM.random((7, 2)), RANDOM.random((3, 2))
-    fields = {"one": RANDOM.random((3, 2)), "two": RANDOM.random((3, 2))}
+    fields = {"one": RANDOM.random((3, 2)), "two": 3 * RANDOM.random((3, 2))}
     figure = plots.arrows(points, positions, fields)
     for axes, (name, field) in zip(figure.axes, fields.items(), strict=True):
         quiver = axes.collections[0]
@@ -231,6 +232,10 @@ def test_arrows_start_where_they_should_and_are_drawn_to_scale():
         assert (quiver.scale, quiver.scale_units, quiver.angles) == (1, "xy", "xy")
         np.testing.assert_array_equal(axes.lines[0].get_xydata(), points)
         assert axes.get_title() == name
+        tips = positions + field
+        (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+        assert left < tips[:, 0].min() < tips[:, 0].max() < right
+        assert low < tips[:, 1].min() < tips[:, 1].max() < high
 
 
 def test_no_text_is_smaller_than_eight_points():
@@ -341,11 +346,11 @@ def test_no_text_is_smaller_than_eight_points():
         (lambda: plots.arrows(CODES[:, :2], CODES[:, :2], {}), "fields must name at least one"),
         (
             lambda: plots.arrows(CODES, CODES[:, :2], {"a": CODES[:, :2]}),
-            r"points must have shape \(3, 2\); got \(3, 5\)",
+            r"points must have shape \(n, 2\); got \(3, 5\)",
         ),
         (
             lambda: plots.arrows(CODES[:, :2], CODES[:, :2], {"a": CODES[:2, :2]}),
-            r"fields\['a'\] must have shape \(3, 2\); got \(2, 2\)",
+            r"fields\['a'\] must have shape \(3, 2\), one arrow a position; got \(2, 2\)",
         ),
     ],
 )

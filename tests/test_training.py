@@ -500,6 +500,27 @@ def test_nothing_is_warned_of(images, digits):
     assert [str(warning.message) for warning in caught] == []
 
 
+# With fewer epochs TensorFlow would warn of Keras's own functions, traced once a training.
+MANY_TRAININGS = """
+import keras, numpy as np
+from helpers.corruption import Masking
+from helpers.training import train
+
+for _ in range(7):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3)])
+    images = np.zeros((8, 3), np.float32)
+    train(model, images, corruption=Masking(0.5), epochs=20, batch_size=8)
+"""
+
+
+def test_many_trainings_with_a_corruption_are_no_reason_to_warn():
+    done = subprocess.run(
+        [sys.executable, "-c", MANY_TRAININGS], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "WARNING:tensorflow" not in done.stdout + done.stderr
+
+
 def test_the_images_are_left_as_they_were(images):
     before = images.copy()
     trained(images)
