@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy import ndimage, signal
+from scipy import ndimage, optimize, signal
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression
@@ -22,7 +22,7 @@ from helpers.metrics import psnrs
 Denoiser = Callable[[np.ndarray], np.ndarray]
 
 NLM_PATCH = 5
-NLM_DISTANCE = 6
+NLM_DISTANCE = 4
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class GaussianBlur:
     """Each pixel becomes a mean of those around it (`scipy.ndimage.gaussian_filter`).
 
     Attributes:
-        width: the standard deviation of the bell by which pixels are weighed, in pixels.
+        width: the standard deviation of the bell by which pixels are weighted, in pixels.
     """
 
     width: float
@@ -114,7 +114,7 @@ class TotalVariation:
 class NonLocalMeans:
     """Each pixel becomes a mean of pixels of the image with similar surroundings.
 
-    Surroundings are 5×5 pixels, looked for up to 6 pixels away (`denoise_nl_means`).
+    Surroundings are 5×5 pixels, looked for up to 4 pixels away (`denoise_nl_means`).
 
     Attributes:
         strength: the difference between surroundings, in pixel units, at which a pixel still
@@ -252,6 +252,38 @@ class Corrected:
             return cls(denoiser, 0.0, float(wanted.mean()))
         slope, offset = np.polyfit(found, wanted, 1)
         return cls(denoiser, float(slope), float(offset))
+
+    @classmethod
+    def fit_through_cut(cls, denoiser: Denoiser, noisy: np.ndarray, clean: np.ndarray) -> Self:
+        """The two numbers with the highest mean PSNR once the answers are cut off at 0 and 1.
+
+        They may push a grey background below 0, where the cut makes it black. The search starts
+        from those of `fit` (Nelder and Mead, `scipy.optimize.minimize`).
+
+        Args:
+            denoiser: any denoiser.
+            noisy: `(n, …)`, floating point.
+            clean: the same shape, what each should become; pixels in [0, 1].
+
+        Returns:
+            The corrected denoiser.
+
+        Raises:
+            ValueError: as `fit`.
+        """
+        start = cls.fit(denoiser, noisy, clean)
+        answers = np.asarray(denoiser(noisy))
+
+        def minus_psnr(numbers: np.ndarray) -> float:
+            slope, offset = numbers
+            cut = np.clip(slope * answers + offset, 0, 1)
+            return -psnrs(clean, cut).mean()
+
+        settings = {"xatol": 1e-3, "fatol": 1e-3}
+        found = optimize.minimize(
+            minus_psnr, (start.slope, start.offset), method="Nelder-Mead", options=settings
+        )
+        return cls(denoiser, *map(float, found.x))
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """The denoised images, in the shape of the noisy ones."""

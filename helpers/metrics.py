@@ -73,7 +73,7 @@ def psnrs(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
 def ssims(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
     """The structural similarity of each image with its reconstruction.
 
-    Means, variances and covariance are compared in windows of 11×11 pixels, weighed by a bell of
+    Means, variances and covariance are compared in windows of 11×11 pixels, weighted by a bell of
     1.5 pixels, and averaged over all windows that lie inside the image.
 
     Args:

@@ -61,7 +61,7 @@ def test_a_blurred_point_is_a_bell():
         (TotalVariation(0.4), lambda image: denoise_tv_chambolle(image, 0.4)),
         (
             NonLocalMeans(0.4),
-            lambda image: denoise_nl_means(image, patch_size=5, patch_distance=6, h=0.4),
+            lambda image: denoise_nl_means(image, patch_size=5, patch_distance=4, h=0.4),
         ),
     ],
     ids=["Wiener", "total variation", "non-local means"],
@@ -147,6 +147,22 @@ def test_a_correction_finds_slope_and_offset(clean):
     corrected = Corrected.fit(lambda images: images, 0.2 + 0.5 * clean, clean)
     assert (corrected.slope, corrected.offset) == pytest.approx((2, -0.4), abs=1e-5)
     np.testing.assert_allclose(corrected(0.2 + 0.5 * clean), clean, atol=1e-5)
+
+
+def test_a_correction_through_the_cut_finds_the_numbers_that_the_cut_hides(clean):
+    noisy = 0.3 + 0.5 * clean + 0.2 * np.random.default_rng(0).random(clean.shape)
+    found = Corrected.fit_through_cut(lambda images: images, noisy, clean)
+
+    def score(slope, offset):
+        return psnrs(clean, np.clip(slope * noisy + offset, 0, 1)).mean()
+
+    numbers = [
+        (slope, offset) for slope in np.arange(1, 4, 0.1) for offset in np.arange(-2, 0, 0.05)
+    ]
+    best = max(score(*pair) for pair in numbers)
+    assert score(found.slope, found.offset) > best - 0.01
+    straight = Corrected.fit(lambda images: images, noisy, clean)
+    assert score(found.slope, found.offset) > score(straight.slope, straight.offset) + 1
 
 
 def test_what_answers_one_grey_is_corrected_to_the_mean(clean, noisy):
@@ -246,6 +262,9 @@ FITS = {
     "PCA": lambda _noisy, clean: PCAProjection.fit(clean, 2),
     "affine map": AffineMap.fit,
     "correction": lambda noisy, clean: Corrected.fit(MedianFilter(3), noisy, clean),
+    "correction through the cut": lambda noisy, clean: Corrected.fit_through_cut(
+        MedianFilter(3), noisy, clean
+    ),
     "best": lambda noisy, clean: best_denoiser([MedianFilter(3)], noisy, clean),
 }
 
