@@ -244,14 +244,7 @@ class Corrected:
             ValueError: the shapes differ, that of the denoiser's answers included, or an array is
                 empty, not floating point or not finite.
         """
-        noisy, clean = _check_pairs(noisy, clean)
-        answers = check_array(np.asarray(denoiser(noisy)), "the denoiser's answers")
-        check_same_shape(answers, clean, ("the denoiser's answers", "clean"))
-        found, wanted = answers.ravel().astype(np.float64), clean.ravel().astype(np.float64)
-        if found.std() <= 1e-6 * abs(found.mean()):  # one grey, but for rounding
-            return cls(denoiser, 0.0, float(wanted.mean()))
-        slope, offset = np.polyfit(found, wanted, 1)
-        return cls(denoiser, float(slope), float(offset))
+        return cls(denoiser, *_line(_answers(denoiser, noisy, clean), clean))
 
     @classmethod
     def fit_through_cut(cls, denoiser: Denoiser, noisy: np.ndarray, clean: np.ndarray) -> Self:
@@ -271,8 +264,7 @@ class Corrected:
         Raises:
             ValueError: as `fit`.
         """
-        start = cls.fit(denoiser, noisy, clean)
-        answers = np.asarray(denoiser(noisy))
+        answers = _answers(denoiser, noisy, clean)
 
         def minus_psnr(numbers: np.ndarray) -> float:
             slope, offset = numbers
@@ -281,7 +273,7 @@ class Corrected:
 
         settings = {"xatol": 1e-3, "fatol": 1e-3}
         found = optimize.minimize(
-            minus_psnr, (start.slope, start.offset), method="Nelder-Mead", options=settings
+            minus_psnr, _line(answers, clean), method="Nelder-Mead", options=settings
         )
         return cls(denoiser, *map(float, found.x))
 
@@ -332,6 +324,22 @@ def _check_pairs(noisy: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, np.n
     noisy, clean = check_array(noisy, "noisy"), check_array(clean, "clean")
     check_same_shape(noisy, clean, ("noisy", "clean"))
     return noisy, clean
+
+
+def _answers(denoiser: Denoiser, noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
+    noisy, clean = _check_pairs(noisy, clean)
+    answers = check_array(np.asarray(denoiser(noisy)), "the denoiser's answers")
+    check_same_shape(answers, clean, ("the denoiser's answers", "clean"))
+    return answers
+
+
+def _line(answers: np.ndarray, clean: np.ndarray) -> tuple[float, float]:
+    """Slope and offset of least squares."""
+    found, wanted = np.ravel(answers).astype(np.float64), np.ravel(clean).astype(np.float64)
+    if found.std() <= 1e-6 * abs(found.mean()):  # one grey, but for rounding
+        return 0.0, float(wanted.mean())
+    slope, offset = np.polyfit(found, wanted, 1)
+    return float(slope), float(offset)
 
 
 def _check_odd(size: int) -> None:

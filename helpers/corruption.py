@@ -1,6 +1,7 @@
 """What is done to an image before a denoiser sees it: to an array, or to a batch in training."""
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import keras
@@ -13,12 +14,20 @@ from helpers.seeds import check_seed
 Seed = int | keras.random.SeedGenerator
 
 
-class _Corruption:
+class _Corruption(ABC):
     """Lets a corruption of batches corrupt arrays too."""
 
+    @abstractmethod
     def __call__(self, batch: tf.Tensor, seed: Seed) -> tf.Tensor:
-        """Corrupt a batch inside a graph; `train(…, corruption=…)` calls it."""
-        raise NotImplementedError
+        """Corrupt a batch inside a graph; `train(…, corruption=…)` calls it.
+
+        Args:
+            batch: `(batch_size, …)`.
+            seed: what the functions of `keras.random` take.
+
+        Returns:
+            The same shape.
+        """
 
     def corrupt(self, images: np.ndarray, seed: int | None = None) -> np.ndarray:
         """Corrupt an array, every number on its own.
@@ -59,15 +68,7 @@ class GaussianNoise(_Corruption):
             raise ValueError(f"clip must be True or False; got {self.clip!r}")
 
     def __call__(self, batch: tf.Tensor, seed: Seed) -> tf.Tensor:
-        """The batch with noise.
-
-        Args:
-            batch: `(batch_size, …)`.
-            seed: what the functions of `keras.random` take.
-
-        Returns:
-            The same shape.
-        """
+        """The batch with noise."""
         # Always drawn as float32, so that a seed means the same for every dtype.
         drawn = keras.random.normal(keras.ops.shape(batch), dtype="float32", seed=seed)
         noisy = batch + keras.ops.cast(float(self.sigma) * drawn, batch.dtype)
@@ -75,54 +76,37 @@ class GaussianNoise(_Corruption):
 
 
 @dataclass(frozen=True)
-class Masking(_Corruption):
+class _OfAShare(_Corruption):
+    share: float
+
+    def __post_init__(self) -> None:
+        if not is_number(self.share) or not 0 <= self.share <= 1:
+            raise ValueError(f"share must be from 0 to 1; got {self.share!r}")
+
+
+@dataclass(frozen=True)
+class Masking(_OfAShare):
     """Sets a share of the numbers to 0, each by a draw of its own.
 
     Attributes:
         share: the probability with which a number is hidden, 0 to 1.
     """
 
-    share: float
-
-    def __post_init__(self) -> None:
-        _check_share(self.share)
-
     def __call__(self, batch: tf.Tensor, seed: Seed) -> tf.Tensor:
-        """The batch with holes.
-
-        Args:
-            batch: `(batch_size, …)`.
-            seed: what the functions of `keras.random` take.
-
-        Returns:
-            The same shape.
-        """
+        """The batch with holes."""
         return keras.ops.where(_uniform(batch, seed) < float(self.share), 0.0, batch)
 
 
 @dataclass(frozen=True)
-class SaltAndPepper(_Corruption):
+class SaltAndPepper(_OfAShare):
     """Sets a share of the numbers to 0 or to 1, each by a draw of its own, half of them to either.
 
     Attributes:
         share: the probability with which a number is replaced, 0 to 1.
     """
 
-    share: float
-
-    def __post_init__(self) -> None:
-        _check_share(self.share)
-
     def __call__(self, batch: tf.Tensor, seed: Seed) -> tf.Tensor:
-        """The batch with black and white specks.
-
-        Args:
-            batch: `(batch_size, …)`.
-            seed: what the functions of `keras.random` take.
-
-        Returns:
-            The same shape.
-        """
+        """The batch with black and white specks."""
         drawn, share = _uniform(batch, seed), float(self.share)
         salted = keras.ops.where(drawn < share, 1.0, batch)
         return keras.ops.where(drawn < share / 2, 0.0, salted)
@@ -130,8 +114,3 @@ class SaltAndPepper(_Corruption):
 
 def _uniform(batch: tf.Tensor, seed: Seed) -> tf.Tensor:
     return keras.random.uniform(keras.ops.shape(batch), dtype="float32", seed=seed)
-
-
-def _check_share(share: float) -> None:
-    if not is_number(share) or not 0 <= share <= 1:
-        raise ValueError(f"share must be from 0 to 1; got {share!r}")
