@@ -130,3 +130,67 @@ def noise_gain(outputs: np.ndarray, noisy_outputs: np.ndarray, noise: np.ndarray
     if power == 0:
         raise ValueError("noise must not be 0 everywhere")
     return float(squared_errors(outputs, noisy_outputs).sum()) / power
+
+
+def explained_variance(images: np.ndarray, reconstructions: np.ndarray) -> float:
+    """The share of the images' variance that their reconstructions hold.
+
+    It is 1 minus the squared error over that of the mean image: 1 for copies, 0 for a model that
+    answers the mean of these images whatever it sees, negative for a worse one.
+
+    Args:
+        images: `(n, …)`, any finite floating-point array that is not the same n times.
+        reconstructions: the same shape.
+
+    Returns:
+        The share, at most 1.
+
+    Raises:
+        ValueError: the shapes differ, an array is empty, not floating point or not finite, or the
+            images do not vary.
+    """
+    error = squared_error(images, reconstructions)
+    mean = np.mean(images, axis=0, dtype=np.float64)
+    variance = squared_error(images, np.broadcast_to(mean, np.shape(images)))
+    if variance == 0:
+        raise ValueError(f"images must not all be the same; got {len(images)} without a difference")
+    return 1 - error / variance
+
+
+def active_units(codes: np.ndarray) -> np.ndarray:
+    """How many units are active in each code: the numbers that are not 0, called its L0.
+
+    Args:
+        codes: `(n, code_size)`, any finite floating-point array.
+
+    Returns:
+        Integers `(n,)`, from 0 to the code size.
+
+    Raises:
+        ValueError: the codes have another shape, are empty, not floating point or not finite.
+    """
+    return np.count_nonzero(_check_codes(codes), axis=1)
+
+
+def dead_units(codes: np.ndarray) -> np.ndarray:
+    """Which units are active in none of the codes.
+
+    A unit that is rarely active may be called dead where the codes are few: count on thousands.
+
+    Args:
+        codes: `(n, code_size)`, any finite floating-point array.
+
+    Returns:
+        Truth values `(code_size,)`; their sum is the number of dead units.
+
+    Raises:
+        ValueError: the codes have another shape, are empty, not floating point or not finite.
+    """
+    return ~_check_codes(codes).any(axis=0)
+
+
+def _check_codes(codes: np.ndarray) -> np.ndarray:
+    codes = check_array(codes, "codes")
+    if codes.ndim != 2:
+        raise ValueError(f"codes must have shape (n, code_size); got shape {codes.shape}")
+    return codes

@@ -4,10 +4,12 @@ import math
 from collections.abc import Sequence
 
 import keras
-from keras import layers
+import numpy as np
+from keras import layers, ops
 
-from helpers.checks import IMAGE_SHAPE, check_count, is_number
+from helpers.checks import IMAGE_SHAPE, check_array, check_count, is_number
 from helpers.seeds import check_seed, spawn_seeds
+from helpers.sparsity import AuxiliaryLoss, DeadUnits, TopK
 
 
 @keras.saving.register_keras_serializable(package="helpers")
@@ -230,6 +232,106 @@ def conv_autoencoder(
         name="decoder",
     )
     return Autoencoder(encoder, decoder, name="conv_autoencoder")
+
+
+def sparse_autoencoder(
+    code_size: int, sparsity: layers.Layer, images: np.ndarray, *, seed: int | None = None
+) -> Autoencoder:
+    """One layer of ReLUs to a large code, what keeps it sparse, and a sum of parts back.
+
+    The decoder is linear: a reconstruction is its bias plus the code's numbers times one part each,
+    the atoms: `decoder.layers[0].kernel`, `(code_size, numbers of an image)`. Training keeps each
+    atom at length 1, so that a penalty on the code cannot be evaded with long atoms and small
+    numbers. The atoms start in random directions, the decoder's bias at the mean image, and the
+    encoder as the decoder transposed: a unit's first activation is how far an image, less the mean,
+    reaches along its atom. The loss "mse" suits it.
+
+    Args:
+        code_size: how many numbers the code has, many more than are active at a time.
+        sparsity: the layer after the ReLUs: one of `helpers.sparsity`, or any that returns codes.
+        images: `(n, …)`, the training images; the start uses their mean, and the model their shape.
+        seed: of the first atoms; None is the book's default seed.
+
+    Returns:
+        An untrained autoencoder for images of that shape with codes `(n, code_size)`.
+
+    Raises:
+        ValueError: the code size is not a whole number of at least 1, sparsity is no Keras layer,
+            the images are empty, not floating point or not finite, or the seed is no seed.
+
+    Source:
+        The start and the atoms' length: L. Gao et al., "Scaling and evaluating sparse
+        autoencoders", 2025.
+    """
+    code_size = check_count(code_size, "code_size")
+    if not isinstance(sparsity, layers.Layer):
+        raise ValueError(f"sparsity must be a Keras layer; got {type(sparsity).__name__}")
+    images = check_array(images, "images")
+    mean = images.mean(axis=0, dtype=np.float64).ravel()
+    random = np.random.default_rng(spawn_seeds(check_seed(seed), 1)[0])
+    atoms = random.normal(size=(code_size, mean.size))
+    atoms /= np.linalg.norm(atoms, axis=1, keepdims=True)
+
+    encoder = keras.Sequential(
+        [
+            keras.Input(images.shape[1:]),
+            layers.Flatten(),
+            layers.Dense(code_size, "relu"),
+            sparsity,
+        ],
+        name="encoder",
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((code_size,)),
+            layers.Dense(mean.size, kernel_constraint=keras.constraints.UnitNorm(axis=1)),
+            layers.Reshape(images.shape[1:]),
+        ],
+        name="decoder",
+    )
+    encoder.layers[1].set_weights([atoms.T, -atoms @ mean])
+    decoder.layers[0].set_weights([atoms, mean])
+    return Autoencoder(encoder, decoder, name="sparse_autoencoder")
+
+
+def with_auxiliary_loss(
+    autoencoder: Autoencoder, *, weight: float = 1.0, units: int = 50, patience: int = 5
+) -> keras.Model:
+    """A sparse autoencoder with a second task in training, which brings dead units back.
+
+    The dead units that an image excites most, which the top-k layer holds back, learn to answer
+    what is missing in the reconstruction. The weights are those of the autoencoder: train this
+    model, and use that one.
+
+    Args:
+        autoencoder: what `sparse_autoencoder` returns for a top-k layer.
+        weight: of the second task beside the first, both squared errors.
+        units: how many dead units answer for an image at most.
+        patience: a unit is dead after so many batches in which no image made it active.
+
+    Returns:
+        A Keras model that returns the autoencoder's reconstructions.
+
+    Raises:
+        ValueError: the encoder does not end in a top-k layer, the weight is negative or not finite,
+            or units or patience are not whole numbers of at least 1, units at most the code size.
+    """
+    *before, top_k = autoencoder.encoder.layers
+    if not isinstance(top_k, TopK):
+        raise ValueError(
+            "autoencoder must end its encoder in a TopK layer, as sparse_autoencoder(code_size, "
+            f"TopK(k), images) does; got {type(top_k).__name__}"
+        )
+    images = keras.Input(autoencoder.input_shape[1:], name="images")
+    activations = images
+    for layer in before:
+        activations = layer(activations)
+    code = top_k(activations)
+    dead = TopK(units)(DeadUnits(patience)([activations, code]))
+    decoder = autoencoder.decoder
+    additions = decoder(dead) - decoder(ops.zeros_like(ops.take(dead, [0], axis=0)))  # no bias
+    answers = AuxiliaryLoss(weight)([images, decoder(code), additions])
+    return keras.Model(images, answers, name="with_auxiliary_loss")
 
 
 def layer_shapes(half: keras.Model) -> list[tuple[int, ...]]:

@@ -29,6 +29,11 @@ COLOURS = {
     "fresh noise": "#0072B2",
     "noise drawn once": "#D55E00",
     "truth": "#000000",
+    "L1": "#0072B2",
+    "KL": "#CC79A7",
+    "top-k": "#D55E00",
+    "plain": "#999999",
+    "sparse": "#0072B2",
 }
 WIDTH = 5.2  # inches; see book.mplstyle
 
@@ -373,9 +378,7 @@ def rate_curves(
         raise ValueError("curves must name at least one curve; got none")
     figure, axes = plt.subplots(figsize=(WIDTH, 3.4))
     for name, points in curves.items():
-        points = check_array(np.asarray(points, dtype=float), f"curves[{name!r}]")
-        if points.min() <= 0:
-            raise ValueError(f"curves[{name!r}] must be positive; got {points.min():g}")
+        points = _positive(points, f"curves[{name!r}]")
         axes.plot(*points, color=_colour(name), marker="o", markersize=4, label=name)
     for name, size in (lossless or {}).items():
         at_the_edge = {"clip_on": False, "transform": axes.get_xaxis_transform()}
@@ -384,6 +387,78 @@ def rate_curves(
     axes.set(xscale="log", yscale="log", xlabel="bytes per image", ylabel="squared error per image")
     for axis in (axes.xaxis, axes.yaxis):
         _write_powers(axis)
+    axes.legend()
+    return figure
+
+
+def frontier(
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    marks: Mapping[str, tuple[float, float]] | None = None,
+) -> Figure:
+    """Squared error against active units, both in powers: lower and further left is better.
+
+    Args:
+        curves: by name, active units per image and squared error per image, point by point.
+        marks: points to name in the figure, by the text that stands beside them.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: there is no curve, a name has no colour, or a number is not positive and finite.
+    """
+    if not curves:
+        raise ValueError("curves must name at least one curve; got none")
+    figure, axes = plt.subplots(figsize=(WIDTH, 3.4))
+    for name, points in curves.items():
+        points = _positive(points, f"curves[{name!r}]")
+        axes.plot(*points, color=_colour(name), marker="o", markersize=4, label=name)
+    for text, point in (marks or {}).items():
+        point = _positive([point], f"marks[{text!r}]")[0]
+        axes.plot(*point, "o", color="black", markersize=9, fillstyle="none")
+        axes.annotate(text, point, xytext=(8, 6), textcoords="offset points")
+    axes.set(xscale="log", yscale="log")
+    axes.set(xlabel="active units per image", ylabel="squared error per image")
+    for axis in (axes.xaxis, axes.yaxis):
+        _write_powers(axis)
+    axes.legend()
+    return figure
+
+
+def activation_spread(codes: Mapping[str, np.ndarray], *, bins: int = 60) -> Figure:
+    """How a code's activations are distributed: how many numbers of a code fall into each bin.
+
+    Args:
+        codes: by name, `(n, code_size)`, not negative.
+        bins: how many, over the range of all.
+
+    Returns:
+        The figure; zeros are left out, since a logarithm would hide how many there are, and their
+        share stands in the legend.
+
+    Raises:
+        ValueError: there is no code, a name has no colour, or a code has another shape, is
+            negative, not finite or 0 throughout.
+    """
+    if not codes:
+        raise ValueError("codes must name at least one model; got none")
+    highest = 0.0
+    for name, code in codes.items():
+        code = check_array(code, f"codes[{name!r}]")
+        if code.ndim != 2 or code.min() < 0 or code.max() == 0:
+            raise ValueError(
+                f"codes[{name!r}] must have shape (n, code_size) and hold activations of at least "
+                f"0, some above; got shape {code.shape}, {code.min():g} to {code.max():g}"
+            )
+        highest = max(highest, float(code.max()))
+    edges = np.linspace(0, highest, bins + 1)
+    figure, axes = plt.subplots()
+    for name, code in codes.items():
+        counts, _ = np.histogram(code[code > 0], edges)
+        label = f"{name}: {np.mean(code == 0):.0%} are 0"
+        axes.stairs(counts / len(code), edges, color=_colour(name), linewidth=2, label=label)
+    axes.set(yscale="log", xlabel="activation", ylabel="units per image")
+    axes.set_xlim(left=0)
     axes.legend()
     return figure
 
@@ -649,6 +724,13 @@ def _write_powers(axis: Axis) -> None:
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter(lambda value, _: f"{value:g}")
     axis.set_minor_formatter(lambda *_: "")
+
+
+def _positive(points: Sequence[Sequence[float]], name: str) -> np.ndarray:
+    points = check_array(np.asarray(points, dtype=float), name)
+    if points.min() <= 0:
+        raise ValueError(f"{name} must be positive; got {points.min():g}")
+    return points
 
 
 def _not_negative(numbers: Sequence[float], name: str) -> np.ndarray:

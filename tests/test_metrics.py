@@ -7,9 +7,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.decomposition import PCA
-from sklearn.metrics import mean_squared_error
+from sklearn.metrics import mean_squared_error, r2_score
 
-from helpers.metrics import noise_gain, psnrs, squared_error, squared_errors, ssims
+from helpers.metrics import (
+    active_units,
+    dead_units,
+    explained_variance,
+    noise_gain,
+    psnrs,
+    squared_error,
+    squared_errors,
+    ssims,
+)
 
 arrays = hnp.arrays(
     np.float32,
@@ -168,3 +177,57 @@ def test_ssim_refuses_what_is_no_image():
         ssims(images, images[:1])
     with pytest.raises(ValueError, match="images and reconstructions must have the same shape"):
         psnrs(images, images[:1])
+
+
+def test_explained_variance_is_scikit_learns():
+    random = np.random.default_rng(0)
+    images = random.normal(size=(50, 4, 3)) * random.uniform(0.1, 3, size=(4, 3))
+    noisy = images + random.normal(0, 0.5, images.shape)
+    expected = r2_score(
+        images.reshape(50, -1), noisy.reshape(50, -1), multioutput="variance_weighted"
+    )
+    assert explained_variance(images, noisy) == pytest.approx(expected, abs=1e-12)
+
+
+def test_copies_explain_everything_and_the_mean_image_nothing(digits):
+    images = digits.validation[:200].astype(np.float64)
+    mean = np.broadcast_to(images.mean(axis=0), images.shape)
+    assert explained_variance(images, images) == 1
+    assert explained_variance(images, mean) == pytest.approx(0, abs=1e-12)
+    assert explained_variance(images, 2 * mean - images) == pytest.approx(-3)
+
+
+def test_pca_explains_its_share_of_the_variance(digits):
+    images = digits.validation.reshape(len(digits.validation), -1).astype(np.float64)
+    pca = PCA(10, svd_solver="full").fit(images)
+    rebuilt = pca.inverse_transform(pca.transform(images))
+    expected = pca.explained_variance_ratio_.sum()
+    assert explained_variance(images, rebuilt) == pytest.approx(expected, abs=1e-6)
+
+
+def test_images_without_a_difference_have_no_variance_to_explain():
+    with pytest.raises(ValueError, match="images must not all be the same; got 3"):
+        explained_variance(np.ones((3, 4)), np.zeros((3, 4)))
+    with pytest.raises(ValueError, match="images and reconstructions must have the same shape"):
+        explained_variance(np.eye(3), np.eye(4))
+
+
+def test_active_and_dead_units_by_hand():
+    codes = np.array([[0.0, 2.0, 0.0, -1.0], [0.5, 1e-9, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+    np.testing.assert_array_equal(active_units(codes), [2, 2, 0])
+    np.testing.assert_array_equal(dead_units(codes), [False, False, True, False])
+
+
+@pytest.mark.parametrize("measure", [active_units, dead_units])
+@pytest.mark.parametrize(
+    ("codes", "message"),
+    [
+        (np.zeros(3), r"codes must have shape \(n, …\)"),
+        (np.zeros((2, 3, 4)), r"codes must have shape \(n, code_size\); got shape \(2, 3, 4\)"),
+        (np.zeros((2, 3), int), "codes must hold floating-point numbers"),
+        (np.full((2, 3), np.nan), "codes must be finite; got 6 NaN"),
+    ],
+)
+def test_what_is_no_code_is_refused(measure, codes, message):
+    with pytest.raises(ValueError, match=message):
+        measure(codes)

@@ -120,6 +120,24 @@ def test_rates_are_drawn_as_given_with_what_is_lossless_at_the_edge():
     ]
 
 
+def test_the_frontier_is_drawn_as_given_with_its_marks():
+    figure = plots.frontier({"L1": ([5, 50], [20, 8])}, {"1e-5": (50, 8)})
+    curve, mark = figure.axes[0].lines
+    np.testing.assert_array_equal(curve.get_xydata(), [[5, 20], [50, 8]])
+    np.testing.assert_array_equal(mark.get_xydata(), [[50, 8]])
+    assert [text.get_text() for text in figure.axes[0].texts] == ["1e-5"]
+    assert figure.axes[0].get_xscale() == figure.axes[0].get_yscale() == "log"
+
+
+def test_activations_are_counted_per_image_and_zeros_named():
+    code = np.array([[0.0, 1.0, 3.9], [0.0, 0.1, 4.0]])
+    axes = plots.activation_spread({"sparse": code}, bins=4).axes[0]
+    values, edges, _ = axes.patches[0].get_data()
+    np.testing.assert_array_equal(edges, [0, 1, 2, 3, 4])
+    np.testing.assert_array_equal(values, [0.5, 0.5, 0, 1])
+    assert [text.get_text() for text in axes.get_legend().texts] == ["sparse: 33% are 0"]
+
+
 def test_spread_curves_show_mean_and_one_standard_deviation():
     draws = np.array([[1.0, 4.0], [3.0, 8.0]])
     figure = plots.spread_curves([10, 100], {"PCA": draws}, xlabel="labels", ylabel="percent")
@@ -247,6 +265,8 @@ def test_no_text_is_smaller_than_eight_points():
         plots.pictures({"a": IMAGES[0]}),
         plots.error_spread(np.arange(1.0, 9)),
         plots.rate_curves({"PCA": ([1, 2], [2, 1])}, {"PNG": 3}),
+        plots.frontier({"top-k": ([1, 2], [2, 1])}, {"a": (1, 2)}),
+        plots.activation_spread({"plain": np.ones((2, 3))}),
         plots.spread_curves([1], {"PCA": np.ones((2, 1))}, xlabel="a", ylabel="b"),
         plots.code_map(np.ones((3, 2)), np.arange(3)),
         plots.architecture(*DENSE),
@@ -299,6 +319,22 @@ def test_no_text_is_smaller_than_eight_points():
         (
             lambda: plots.rate_curves({"PCA": ([1], [0])}),
             r"curves\['PCA'\] must be positive; got 0",
+        ),
+        (lambda: plots.frontier({}), "curves must name at least one curve"),
+        (lambda: plots.frontier({"L2": ([1], [1])}), "one that has a colour, .*; got 'L2'"),
+        (lambda: plots.frontier({"L1": ([0], [1])}), r"curves\['L1'\] must be positive; got 0"),
+        (
+            lambda: plots.frontier({"L1": ([1], [1])}, {"a": (1, -1)}),
+            r"marks\['a'\] must be positive; got -1",
+        ),
+        (lambda: plots.activation_spread({}), "codes must name at least one model"),
+        (
+            lambda: plots.activation_spread({"plain": np.zeros((2, 3))}),
+            r"codes\['plain'\] must have shape .* got shape \(2, 3\), 0 to 0",
+        ),
+        (
+            lambda: plots.activation_spread({"plain": np.ones(3)}),
+            r"codes\['plain'\] must have shape \(n, …\)",
         ),
         (
             lambda: plots.spread_curves([1], {"PCA": np.ones((2, 2))}, xlabel="", ylabel=""),

@@ -1,0 +1,244 @@
+"""What keeps most units of a code at 0: penalties in the loss, or keeping the k largest."""
+
+import math
+
+import keras
+import tensorflow as tf
+from keras import layers, ops
+
+from helpers.checks import check_count, is_number
+
+LEAST_RATE = 1e-6  # the logarithm of a rate of 0 is infinite
+
+
+@keras.saving.register_keras_serializable(package="helpers")
+class L1Penalty(layers.Layer):
+    """Adds to the loss what a code's numbers cost, and passes the code on as it is.
+
+    The cost is `strength * |code|`, summed over units and averaged over images, so it is the same
+    for any batch size and in any version of Keras. What `activity_regularizer=L1(strength)` adds
+    is this in Keras 1.0.1–1.0.5, 2.6–2.15 and from 3.14 on; in 1.0.7–2.3 and in 3.0–3.13 it is
+    this times the batch size.
+
+    Args:
+        strength: what an activation of 1 costs, in the unit of the loss. Beside the loss "mse", an
+            error per pixel, 1/784 is one unit of squared error per image.
+
+    Raises:
+        ValueError: the strength is negative or not finite.
+    """
+
+    def __init__(self, strength: float, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.strength = _check_strength(strength)
+
+    def call(self, code: tf.Tensor) -> tf.Tensor:
+        """Codes `(n, code_size)` to the same codes."""
+        self.add_loss(self.strength * ops.mean(ops.sum(ops.abs(code), axis=-1)))
+        return code
+
+    def get_config(self) -> dict[str, object]:
+        """What `.keras` files store of the layer."""
+        return super().get_config() | {"strength": self.strength}
+
+
+@keras.saving.register_keras_serializable(package="helpers")
+class KLPenalty(layers.Layer):
+    """Adds to the loss how far the units' rates are from a target, and passes the code on.
+
+    A unit's rate is the mean of its activations over the batch; its distance from the target is the
+    Kullback–Leibler divergence of two coins, one that shows 1 at the target rate and one at the
+    unit's. The cost is `strength` times the sum of these over units, the same in any version of
+    Keras. A rate is an average, so few images give a noisy one and a higher cost: use batches of
+    100 images or more.
+
+    Args:
+        rate: the target, between 0 and 1.
+        strength: what one nat of divergence costs, in the unit of the loss.
+
+    Raises:
+        ValueError: the rate is not between 0 and 1, or the strength is negative or not finite.
+
+    Source:
+        A. Ng, "Sparse autoencoder", lecture notes CS294A, Stanford, 2011.
+    """
+
+    def __init__(self, rate: float, strength: float, **kwargs) -> None:
+        super().__init__(**kwargs)
+        if not is_number(rate) or not 0 < rate < 1:
+            raise ValueError(f"rate must be between 0 and 1; got {rate!r}")
+        self.rate = float(rate)
+        self.strength = _check_strength(strength)
+
+    def call(self, code: tf.Tensor) -> tf.Tensor:
+        """Codes `(n, code_size)` from 0 to 1, as a sigmoid gives, to the same codes."""
+        rates = ops.clip(ops.mean(code, axis=0), LEAST_RATE, 1 - LEAST_RATE)
+        divergences = self.rate * ops.log(self.rate / rates)
+        divergences += (1 - self.rate) * ops.log((1 - self.rate) / (1 - rates))
+        self.add_loss(self.strength * ops.sum(divergences))
+        return code
+
+    def get_config(self) -> dict[str, object]:
+        """What `.keras` files store of the layer."""
+        return super().get_config() | {"rate": self.rate, "strength": self.strength}
+
+
+@keras.saving.register_keras_serializable(package="helpers")
+class TopK(layers.Layer):
+    """Keeps the k largest numbers of each code where they are positive, and sets the others to 0.
+
+    Of equal numbers, the one that stands first is kept. Gradients reach only what is kept. The
+    layer's `k` is a variable of the model, which a callback may assign while it trains.
+
+    Args:
+        k: how many numbers of a code to keep.
+
+    Raises:
+        ValueError: k is not a whole number of at least 1, or the codes have fewer numbers.
+
+    Source:
+        A. Makhzani and B. Frey, "k-sparse autoencoders", 2014.
+    """
+
+    def __init__(self, k: int, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.first_k = check_count(k, "k")
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Make the variable, for codes of this shape."""
+        if self.first_k > shape[-1]:
+            raise ValueError(f"k must be at most the code size, {shape[-1]}; got {self.first_k}")
+        self.code_size = shape[-1]
+        initial = keras.initializers.Constant(self.first_k)
+        self.k = self.add_weight(
+            shape=(), dtype="int32", initializer=initial, trainable=False, name="k"
+        )
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The shape that comes in."""
+        return shape
+
+    def call(self, code: tf.Tensor) -> tf.Tensor:
+        """Codes `(n, code_size)` to the same shape."""
+        code = ops.relu(code)
+        least = ops.expand_dims(ops.top_k(code, self.k)[0][..., -1], -1)
+        above = code > least
+        room = self.k - ops.sum(ops.cast(above, "int32"), axis=-1, keepdims=True)
+        equal = code == least
+        first = ops.cumsum(ops.cast(equal, "int32"), axis=-1) <= room
+        return ops.where(ops.logical_or(above, ops.logical_and(equal, first)), code, 0.0)
+
+    def get_config(self) -> dict[str, object]:
+        """What `.keras` files store of the layer."""
+        return super().get_config() | {"k": self.first_k}
+
+
+@keras.saving.register_keras_serializable(package="helpers")
+class DeadUnits(layers.Layer):
+    """The activations of dead units alone, which a top-k layer does not let through.
+
+    A unit counts as dead that no image made active in each of the last batches of training.
+
+    Args:
+        patience: for how many batches.
+
+    Raises:
+        ValueError: patience is not a whole number of at least 1.
+    """
+
+    def __init__(self, patience: int, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.patience = check_count(patience, "patience")
+
+    def build(self, shapes: list[tuple[int | None, ...]]) -> None:
+        """Make the count of silent batches, one for each unit."""
+        self.silent = self.add_weight(
+            shape=shapes[0][-1:], initializer="zeros", trainable=False, name="silent"
+        )
+
+    def call(self, codes: list[tf.Tensor], training: bool = False) -> tf.Tensor:
+        """Two codes `(n, code_size)`, before and after a top-k layer, to one of the dead units."""
+        before, after = codes
+        if training:
+            fired = ops.any(after > 0, axis=0)
+            self.silent.assign(ops.where(fired, 0.0, self.silent + 1))
+        return before * ops.cast(self.silent >= self.patience, before.dtype)
+
+    def get_config(self) -> dict[str, object]:
+        """What `.keras` files store of the layer."""
+        return super().get_config() | {"patience": self.patience}
+
+
+@keras.saving.register_keras_serializable(package="helpers")
+class AuxiliaryLoss(layers.Layer):
+    """Adds to the loss what dead units leave of the error that living units made.
+
+    Args:
+        weight: of this loss beside the reconstruction's, both squared errors per pixel.
+
+    Raises:
+        ValueError: the weight is negative or not finite.
+
+    Source:
+        L. Gao et al., "Scaling and evaluating sparse autoencoders", 2025.
+    """
+
+    def __init__(self, weight: float, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.weight = _check_strength(weight, "weight")
+
+    def call(self, arrays: list[tf.Tensor]) -> tf.Tensor:
+        """Images, reconstructions, what dead units add, each `(n, …)`, to the reconstructions."""
+        images, reconstructions, additions = arrays
+        missing = ops.stop_gradient(images - reconstructions)
+        self.add_loss(self.weight * ops.mean(ops.square(missing - additions)))
+        return reconstructions
+
+    def get_config(self) -> dict[str, object]:
+        """What `.keras` files store of the layer."""
+        return super().get_config() | {"weight": self.weight}
+
+
+class AnnealK(keras.callbacks.Callback):
+    """Lets k fall from a larger number to the layer's own over the first epochs, in equal ratios.
+
+    Args:
+        layer: the top-k layer of the model that is trained.
+        start: k in the first epoch, from the layer's own to the code size.
+        epochs: from this epoch on, the first being 1, k is the layer's own.
+
+    Raises:
+        ValueError: the layer is no top-k layer of a model, start is out of this range, or start or
+            epochs are not whole numbers of at least 1.
+    """
+
+    def __init__(self, layer: TopK, start: int, epochs: int) -> None:
+        super().__init__()
+        if not isinstance(layer, TopK) or not layer.built:
+            raise ValueError(
+                f"layer must be a TopK layer of a model; got {type(layer).__name__}"
+                + (" that is in none" if isinstance(layer, TopK) else "")
+            )
+        self.layer = layer
+        self.start = check_count(start, "start")
+        self.epochs = check_count(epochs, "epochs")
+        if not layer.first_k <= start <= layer.code_size:
+            raise ValueError(
+                f"start must be from the layer's k, {layer.first_k}, to the code size, "
+                f"{layer.code_size}; got {start}"
+            )
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002
+        """Set k for this epoch."""
+        share = min(epoch / (self.epochs - 1), 1) if self.epochs > 1 else 1
+        self.layer.k.assign(round(self.start ** (1 - share) * self.layer.first_k**share))
+
+    def on_train_end(self, logs: dict | None = None) -> None:  # noqa: ARG002
+        """Leave the layer with its own k, however few epochs there were."""
+        self.layer.k.assign(self.layer.first_k)
+
+
+def _check_strength(strength: float, name: str = "strength") -> float:
+    if not is_number(strength) or not 0 <= strength < math.inf:
+        raise ValueError(f"{name} must be at least 0 and finite; got {strength!r}")
+    return float(strength)

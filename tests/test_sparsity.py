@@ -1,0 +1,319 @@
+"""Penalties against closed forms in NumPy; top-k against sorting; gradients, saving, bad input."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from keras import layers
+from scipy.stats import entropy
+
+from helpers.metrics import active_units, dead_units
+from helpers.models import sparse_autoencoder, with_auxiliary_loss
+from helpers.sparsity import AnnealK, AuxiliaryLoss, DeadUnits, KLPenalty, L1Penalty, TopK
+from helpers.training import train
+
+codes = hnp.arrays(
+    np.float32,
+    st.tuples(st.integers(1, 5), st.just(8)),
+    # Few values, so that many are equal.
+    elements=st.sampled_from([-1.0, 0.0, 0.25, 0.5, 2.0]),
+)
+
+
+def cost(layer, code):
+    layer(code)
+    (found,) = layer.losses
+    return float(found)
+
+
+def drawn(count, units=32):
+    return np.random.default_rng(0).normal(size=(count, units)).astype(np.float32)
+
+
+@pytest.mark.parametrize("count", [1, 32, 256])
+def test_l1_is_the_closed_form_at_every_batch_size(count):
+    code = drawn(count)
+    expected = 0.03 * np.abs(code).sum() / count
+    assert cost(L1Penalty(0.03), code) == pytest.approx(expected, rel=1e-5)
+
+
+def test_l1_of_an_image_is_the_same_alone_and_in_a_batch_of_copies():
+    image = drawn(1)
+    alone = cost(L1Penalty(0.01), image)
+    for count in (32, 256):
+        together = cost(L1Penalty(0.01), np.repeat(image, count, axis=0))
+        assert together == pytest.approx(alone, rel=1e-5)
+
+
+def test_one_step_of_training_pays_the_same_at_every_batch_size(digits):
+    """What Keras makes of the penalty in `fit`, not the layer alone."""
+    image = digits.train[:1]
+    found = []
+    for count in (1, 32, 256):
+        model = sparse_autoencoder(16, L1Penalty(0.1), digits.train[:100], seed=0)
+        model.compile(keras.optimizers.SGD(0.0), "mse")
+        images = np.repeat(image, count, axis=0)
+        history = model.fit(images, images, batch_size=count, verbose=0)
+        code = model.encoder.predict(image, verbose=0)
+        error = np.mean((model.predict(image, verbose=0) - image) ** 2)
+        found.append(history.history["loss"][0])
+        assert found[-1] == pytest.approx(error + 0.1 * np.abs(code).sum(), rel=1e-4)
+    assert found == pytest.approx([found[0]] * 3, rel=1e-4)
+
+
+def test_kl_is_scipys_divergence_of_two_coins():
+    code = np.random.default_rng(0).uniform(size=(50, 7)).astype(np.float32)
+    rates = code.mean(axis=0)
+    expected = 2 * sum(entropy([0.1, 0.9], [rate, 1 - rate]) for rate in rates)
+    assert cost(KLPenalty(0.1, 2), code) == pytest.approx(expected, rel=1e-4)
+
+
+def test_kl_of_units_at_the_target_is_nothing_and_of_silent_units_finite():
+    assert cost(KLPenalty(0.25, 1), np.full((4, 3), 0.25, np.float32)) == pytest.approx(0, abs=1e-6)
+    silent = cost(KLPenalty(0.25, 1), np.zeros((4, 3), np.float32))
+    assert 0 < silent < np.inf
+    assert silent == pytest.approx(3 * entropy([0.25, 0.75], [1e-6, 1 - 1e-6]), rel=1e-4)
+
+
+@pytest.mark.parametrize("layer", [L1Penalty(0.1), KLPenalty(0.1, 0.1)])
+def test_a_penalty_passes_the_code_on_as_it_is(layer):
+    code = np.abs(drawn(3)) / 10
+    np.testing.assert_array_equal(layer(code), code)
+
+
+@settings(deadline=None, max_examples=30)
+@given(codes, st.integers(1, 8))
+def test_top_k_keeps_the_largest_and_of_equal_ones_the_first(code, k):
+    kept = np.asarray(TopK(k)(code))
+    expected = np.zeros_like(code)
+    for row, target in zip(code, expected, strict=True):
+        order = np.argsort(-row, kind="stable")[:k]
+        target[order] = np.maximum(row[order], 0)
+    np.testing.assert_array_equal(kept, expected)
+
+
+@pytest.mark.parametrize("k", [1, 5, 32])
+def test_top_k_of_positive_codes_keeps_exactly_k(k):
+    equal = np.ones((4, 32), np.float32)
+    for code in (np.abs(drawn(100)), equal):
+        np.testing.assert_array_equal(active_units(np.asarray(TopK(k)(code))), k)
+
+
+def test_ties_are_decided_the_same_way_eagerly_in_a_graph_and_again():
+    code = np.ones((2, 6), np.float32)
+    layer = TopK(2)
+    answers = [layer(code), tf.function(layer)(code), layer(code)]
+    for answer in answers:
+        np.testing.assert_array_equal(answer, [[1, 1, 0, 0, 0, 0]] * 2)
+
+
+def test_gradients_reach_only_what_is_kept():
+    code = tf.constant([[3.0, 1.0, 2.0, -4.0], [1.0, 1.0, 1.0, 1.0]])
+    layer = TopK(2)
+    with tf.GradientTape() as tape:
+        tape.watch(code)
+        answer = tf.reduce_sum(layer(code) * [1.0, 2.0, 3.0, 4.0])
+    np.testing.assert_array_equal(tape.gradient(answer, code), [[1, 0, 3, 0], [1, 2, 0, 0]])
+
+
+def test_k_above_the_width_is_refused():
+    with pytest.raises(ValueError, match="k must be at most the code size, 8; got 9"):
+        TopK(9)(np.zeros((2, 8), np.float32))
+
+
+@pytest.mark.parametrize("k", [0, -1, 2.0, True, "3"])
+def test_k_that_is_no_count_is_refused(k):
+    with pytest.raises(ValueError, match="k must be a whole number of at least 1"):
+        TopK(k)
+
+
+@pytest.mark.parametrize("strength", [-0.1, np.nan, np.inf, "1", None, True])
+def test_a_strength_that_is_none_is_refused(strength):
+    for make in (L1Penalty, lambda given: KLPenalty(0.1, given)):
+        with pytest.raises(ValueError, match="strength must be at least 0 and finite; got"):
+            make(strength)
+    with pytest.raises(ValueError, match="weight must be at least 0 and finite; got"):
+        AuxiliaryLoss(strength)
+
+
+@pytest.mark.parametrize("rate", [0, 1, -0.1, np.nan, "0.1"])
+def test_a_rate_that_is_none_is_refused(rate):
+    with pytest.raises(ValueError, match="rate must be between 0 and 1; got"):
+        KLPenalty(rate, 1)
+
+
+@pytest.mark.parametrize("sparsity", [L1Penalty(0.01), KLPenalty(0.05, 0.1), TopK(3)])
+def test_models_with_these_layers_are_saved_and_loaded(sparsity, digits, tmp_path):
+    model = sparse_autoencoder(12, sparsity, digits.train[:50])
+    model.save(tmp_path / "sparse.keras")
+    again = keras.saving.load_model(tmp_path / "sparse.keras")
+    images = digits.test[:5]
+    np.testing.assert_array_equal(again.encoder(images), model.encoder(images))
+    np.testing.assert_array_equal(again(images), model(images))
+    assert type(again.encoder.layers[-1]) is type(sparsity)
+    assert again.encoder.layers[-1].get_config() == sparsity.get_config()
+    assert len(again.losses) == len(model.losses)
+
+
+def test_the_start_is_transposed_and_the_mean_image(digits):
+    images = digits.train[:100]
+    model = sparse_autoencoder(20, TopK(20), images)
+    kernel, bias = model.encoder.layers[1].get_weights()
+    atoms, mean = model.decoder.layers[0].get_weights()
+    np.testing.assert_array_equal(kernel, atoms.T)
+    np.testing.assert_allclose(np.linalg.norm(atoms, axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(mean, images.mean(axis=0).ravel(), atol=1e-6)
+    centred = (images - images.mean(axis=0)).reshape(100, -1)
+    expected = np.maximum(centred @ atoms.T, 0)
+    np.testing.assert_allclose(model.encoder(images), expected, atol=1e-4)
+    np.testing.assert_allclose(bias, -atoms @ mean, atol=1e-5)
+
+
+def test_training_keeps_atoms_at_length_one(digits):
+    model = sparse_autoencoder(20, L1Penalty(1e-4), digits.train[:512])
+    train(model, digits.train[:512], epochs=2)
+    atoms = model.decoder.layers[0].get_weights()[0]
+    np.testing.assert_allclose(np.linalg.norm(atoms, axis=1), 1, rtol=1e-3)
+
+
+def test_seeds_decide_the_first_atoms(digits):
+    images = digits.train[:10]
+    zero, again, one = (
+        sparse_autoencoder(4, TopK(2), images, seed=seed).decoder.layers[0].get_weights()[0]
+        for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(zero, again)
+    assert not np.allclose(zero, one)
+
+
+def test_bad_arguments_of_the_builder_are_refused(digits):
+    images = digits.train[:10]
+    with pytest.raises(ValueError, match="code_size must be a whole number of at least 1; got 0"):
+        sparse_autoencoder(0, TopK(1), images)
+    with pytest.raises(ValueError, match="sparsity must be a Keras layer; got float"):
+        sparse_autoencoder(4, 0.1, images)
+    with pytest.raises(ValueError, match="images must be finite"):
+        sparse_autoencoder(4, TopK(1), np.full((2, 3), np.nan))
+    with pytest.raises(ValueError, match="k must be at most the code size, 4; got 5"):
+        sparse_autoencoder(4, TopK(5), images)
+    with pytest.raises(ValueError, match=r"must end its encoder in a TopK layer.*got L1Penalty"):
+        with_auxiliary_loss(sparse_autoencoder(4, L1Penalty(0.1), images))
+
+
+def test_dead_units_are_those_silent_for_the_patience():
+    layer = DeadUnits(2)
+    before = np.ones((3, 4), np.float32)
+    after = before * [1, 0, 1, 0]
+    np.testing.assert_array_equal(layer([before, after], training=True), 0 * before)
+    np.testing.assert_array_equal(layer([before, after], training=True), before * [0, 1, 0, 1])
+    woken = before * [0, 1, 0, 0]
+    np.testing.assert_array_equal(layer([before, woken], training=True), before * [0, 0, 0, 1])
+    # Outside training nothing is counted.
+    np.testing.assert_array_equal(layer([before, after]), before * [0, 0, 0, 1])
+
+
+def test_the_auxiliary_loss_is_its_formula_and_moves_only_the_additions():
+    images, answers, additions = (tf.constant(drawn(3)[row : row + 1]) for row in range(3))
+    layer = AuxiliaryLoss(0.5)
+    with tf.GradientTape() as tape:
+        tape.watch([answers, additions])
+        np.testing.assert_array_equal(layer([images, answers, additions]), answers)
+        (loss,) = layer.losses
+    expected = 0.5 * np.mean((images - answers - additions) ** 2)
+    assert float(loss) == pytest.approx(expected, rel=1e-5)
+    to_answers, to_additions = tape.gradient(loss, [answers, additions])
+    assert to_answers is None
+    np.testing.assert_allclose(to_additions, (additions - images + answers) / 32, rtol=1e-4)
+
+
+def test_the_auxiliary_loss_of_a_model_is_what_the_dead_units_leave(digits):
+    images = digits.train[:8]
+    model = sparse_autoencoder(40, TopK(1), images)
+    cured = with_auxiliary_loss(model, weight=3.0, units=2, patience=1)
+    np.testing.assert_allclose(cured(images), model(images), atol=1e-5)
+    assert float(cured.losses[0]) == pytest.approx(3 * np.mean((images - model(images)) ** 2))
+    cured(images, training=True)  # one batch, after which silent units are dead
+    dense, top_k = model.encoder.layers[1:]
+    activations = np.asarray(dense(images.reshape(8, -1)))
+    dead = dead_units(np.asarray(top_k(activations)))
+    assert 0 < dead.sum() < 40
+    chosen = np.asarray(TopK(2)(activations * dead))
+    atoms = model.decoder.layers[0].get_weights()[0]
+    missing = np.reshape(images - np.asarray(model(images)), (8, -1))
+    cured(images)
+    expected = 3 * np.mean((missing - chosen @ atoms) ** 2)
+    assert float(cured.losses[0]) == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_auxiliary_loss_brings_dead_units_back(digits):
+    images = digits.train[:5000]
+    left = {}
+    for cured in (False, True):
+        model = sparse_autoencoder(300, TopK(5), images, seed=0)
+        trained = with_auxiliary_loss(model) if cured else model
+        train(trained, images, epochs=6, learning_rate=2e-3, batch_size=50, seed=0)
+        left[cured] = dead_units(model.encoder.predict(images, verbose=0)).mean()
+    assert left[False] > 0.3
+    assert left[True] < left[False] / 2
+
+
+def test_k_falls_in_equal_ratios_to_its_own():
+    layer = TopK(10)
+    layer.build((None, 100))
+    callback = AnnealK(layer, start=40, epochs=3)
+    found = []
+    for epoch in range(5):
+        callback.on_epoch_begin(epoch)
+        found.append(int(layer.k))
+    assert found == [40, 20, 10, 10, 10]
+    callback.on_epoch_begin(0)
+    callback.on_train_end()
+    assert int(layer.k) == 10
+
+
+def test_annealing_reaches_the_graph(digits):
+    images = digits.train[:512]
+    model = sparse_autoencoder(50, TopK(2), images)
+    seen = []
+
+    class Look(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002
+            seen.append(int(active_units(np.asarray(model.encoder(images))).max()))
+
+    train(model, images, epochs=3, callbacks=[AnnealK(model.encoder.layers[-1], 8, 3), Look()])
+    assert seen == [8, 4, 2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"start": 0, "epochs": 2}, "start must be a whole number of at least 1; got 0"),
+        ({"start": 40, "epochs": 0}, "epochs must be a whole number of at least 1; got 0"),
+        (
+            {"start": 101, "epochs": 2},
+            "start must be from the layer's k, 10, to the code size",
+        ),
+        ({"start": 9, "epochs": 2}, "start must be from the layer's k, 10, to the code size"),
+    ],
+)
+def test_bad_annealing_is_refused(arguments, message):
+    layer = TopK(10)
+    layer.build((None, 100))
+    with pytest.raises(ValueError, match=message):
+        AnnealK(layer, **arguments)
+
+
+def test_annealing_wants_a_top_k_layer_that_is_part_of_a_model():
+    with pytest.raises(ValueError, match="layer must be a TopK layer of a model; got Dense"):
+        AnnealK(layers.Dense(3), 5, 2)
+    with pytest.raises(ValueError, match="layer must be a TopK layer of a model; got TopK"):
+        AnnealK(TopK(3), 5, 2)
+
+
+@pytest.mark.parametrize("patience", [0, 1.5])
+def test_a_patience_that_is_no_count_is_refused(patience):
+    with pytest.raises(ValueError, match="patience must be a whole number of at least 1"):
+        DeadUnits(patience)
