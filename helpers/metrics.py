@@ -150,11 +150,11 @@ def explained_variance(images: np.ndarray, reconstructions: np.ndarray) -> float
             images do not vary.
     """
     error = squared_error(images, reconstructions)
-    mean = np.mean(images, axis=0, dtype=np.float64)
-    variance = squared_error(images, np.broadcast_to(mean, np.shape(images)))
-    if variance == 0:
+    images = np.asarray(images)
+    if (images == images[:1]).all():
         raise ValueError(f"images must not all be the same; got {len(images)} without a difference")
-    return 1 - error / variance
+    mean = images.mean(axis=0, dtype=np.float64)
+    return 1 - error / squared_error(images, np.broadcast_to(mean, images.shape))
 
 
 def active_units(codes: np.ndarray) -> np.ndarray:

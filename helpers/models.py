@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from helpers.checks import IMAGE_SHAPE, check_array, check_count, is_number
 from helpers.seeds import check_seed, spawn_seeds
-from helpers.sparsity import AuxiliaryLoss, DeadUnits, TopK
+from helpers.sparsity import AuxiliaryLoss, DeadUnits, KLPenalty, TopK
 
 
 @keras.saving.register_keras_serializable(package="helpers")
@@ -248,7 +248,8 @@ def sparse_autoencoder(
 
     Args:
         code_size: how many numbers the code has, many more than are active at a time.
-        sparsity: the layer after the ReLUs: one of `helpers.sparsity`, or any that returns codes.
+        sparsity: the layer after the ReLUs, a new one for each model: an `L1Penalty` or a `TopK`,
+            or any other that takes codes and returns codes of the same size.
         images: `(n, …)`, the training images; the start uses their mean, and the model their shape.
         seed: of the first atoms; None is the book's default seed.
 
@@ -256,16 +257,27 @@ def sparse_autoencoder(
         An untrained autoencoder for images of that shape with codes `(n, code_size)`.
 
     Raises:
-        ValueError: the code size is not a whole number of at least 1, sparsity is no Keras layer,
-            the images are empty, not floating point or not finite, or the seed is no seed.
+        ValueError: the code size is not a whole number of at least 1, sparsity is no Keras layer or
+            part of a model already, it wants other codes, the images are empty, not floating point
+            or not finite, or the seed is no seed.
 
     Source:
-        The start and the atoms' length: L. Gao et al., "Scaling and evaluating sparse
+        The transposed start and the atoms' length: L. Gao et al., "Scaling and evaluating sparse
         autoencoders", 2025.
     """
     code_size = check_count(code_size, "code_size")
     if not isinstance(sparsity, layers.Layer):
         raise ValueError(f"sparsity must be a Keras layer; got {type(sparsity).__name__}")
+    if isinstance(sparsity, AuxiliaryLoss | DeadUnits | KLPenalty):
+        raise ValueError(
+            "sparsity must take the codes that ReLUs return, such as L1Penalty or TopK; "
+            f"got {type(sparsity).__name__}"
+        )
+    if sparsity.built:
+        raise ValueError(
+            f"sparsity must be a new layer for each model; got a {type(sparsity).__name__} that is "
+            "part of one already"
+        )
     images = check_array(images, "images")
     mean = images.mean(axis=0, dtype=np.float64).ravel()
     random = np.random.default_rng(spawn_seeds(check_seed(seed), 1)[0])
@@ -306,22 +318,29 @@ def with_auxiliary_loss(
     Args:
         autoencoder: what `sparse_autoencoder` returns for a top-k layer.
         weight: of the second task beside the first, both squared errors.
-        units: how many dead units answer for an image at most.
+        units: how many dead units answer for an image at most; the code size, where that is less.
         patience: a unit is dead after so many batches in which no image made it active.
 
     Returns:
         A Keras model that returns the autoencoder's reconstructions.
 
     Raises:
-        ValueError: the encoder does not end in a top-k layer, the weight is negative or not finite,
-            or units or patience are not whole numbers of at least 1, units at most the code size.
+        ValueError: the autoencoder is another, the weight is negative or not finite, or units or
+            patience are not whole numbers of at least 1.
     """
+    halves = getattr(autoencoder, "encoder", None), getattr(autoencoder, "decoder", None)
+    if not all(isinstance(half, keras.Sequential) for half in halves):
+        raise ValueError(
+            "autoencoder must be what sparse_autoencoder(code_size, TopK(k), images) returns; "
+            f"got {type(autoencoder).__name__}"
+        )
     *before, top_k = autoencoder.encoder.layers
     if not isinstance(top_k, TopK):
         raise ValueError(
             "autoencoder must end its encoder in a TopK layer, as sparse_autoencoder(code_size, "
             f"TopK(k), images) does; got {type(top_k).__name__}"
         )
+    units = min(check_count(units, "units"), top_k.code_size)
     images = keras.Input(autoencoder.input_shape[1:], name="images")
     activations = images
     for layer in before:

@@ -14,7 +14,7 @@ from matplotlib.patches import Polygon, Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from helpers.checks import check_array
+from helpers.checks import check_array, check_count
 
 STYLE = Path(__file__).parent / "book.mplstyle"
 # The same colour for the same thing in every chapter, from the palette of Okabe and Ito.
@@ -374,17 +374,12 @@ def rate_curves(
     Raises:
         ValueError: there is no curve, or a number is not positive and finite.
     """
-    if not curves:
-        raise ValueError("curves must name at least one curve; got none")
-    figure, axes = plt.subplots(figsize=(WIDTH, 3.4))
-    for name, points in curves.items():
-        points = _positive(points, f"curves[{name!r}]")
-        axes.plot(*points, color=_colour(name), marker="o", markersize=4, label=name)
+    figure, axes = _draw_on_logarithmic_axes(curves)
     for name, size in (lossless or {}).items():
         at_the_edge = {"clip_on": False, "transform": axes.get_xaxis_transform()}
         label = f"{name}, no error"
         axes.plot(size, 0, "^", color=_colour(name), markersize=9, label=label, **at_the_edge)
-    axes.set(xscale="log", yscale="log", xlabel="bytes per image", ylabel="squared error per image")
+    axes.set(xlabel="bytes per image", ylabel="squared error per image")
     for axis in (axes.xaxis, axes.yaxis):
         _write_powers(axis)
     axes.legend()
@@ -395,7 +390,7 @@ def frontier(
     curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     marks: Mapping[str, tuple[float, float]] | None = None,
 ) -> Figure:
-    """Squared error against active units, both in powers: lower and further left is better.
+    """Squared error against active units on logarithmic axes: lower and further left is better.
 
     Args:
         curves: by name, active units per image and squared error per image, point by point.
@@ -407,17 +402,21 @@ def frontier(
     Raises:
         ValueError: there is no curve, a name has no colour, or a number is not positive and finite.
     """
-    if not curves:
-        raise ValueError("curves must name at least one curve; got none")
-    figure, axes = plt.subplots(figsize=(WIDTH, 3.4))
-    for name, points in curves.items():
-        points = _positive(points, f"curves[{name!r}]")
-        axes.plot(*points, color=_colour(name), marker="o", markersize=4, label=name)
+    figure, axes = _draw_on_logarithmic_axes(curves)
+    left, right = np.log(axes.get_xlim())
     for text, point in (marks or {}).items():
-        point = _positive([point], f"marks[{text!r}]")[0]
+        point = _positive(np.reshape(point, (-1, 1)), f"marks[{text!r}]")[:, 0]
         axes.plot(*point, "o", color="black", markersize=9, fillstyle="none")
-        axes.annotate(text, point, xytext=(8, 6), textcoords="offset points")
-    axes.set(xscale="log", yscale="log")
+        # Beside a falling curve there is room above it on the right, and on its left.
+        side = 1 if np.log(point[0]) < (left + right) / 2 else -1
+        axes.annotate(
+            text,
+            point,
+            xytext=(8, 4) if side > 0 else (-9, 0),
+            textcoords="offset points",
+            ha="left" if side > 0 else "right",
+            va="bottom" if side > 0 else "center",
+        )
     axes.set(xlabel="active units per image", ylabel="squared error per image")
     for axis in (axes.xaxis, axes.yaxis):
         _write_powers(axis)
@@ -438,13 +437,14 @@ def activation_spread(codes: Mapping[str, np.ndarray], *, bins: int = 60) -> Fig
 
     Raises:
         ValueError: there is no code, a name has no colour, or a code has another shape, is
-            negative, not finite or 0 throughout.
+            negative, not finite or 0 throughout; or bins is not a whole number of at least 1.
     """
     if not codes:
         raise ValueError("codes must name at least one model; got none")
+    bins = check_count(bins, "bins")
+    codes = {name: check_array(code, f"codes[{name!r}]") for name, code in codes.items()}
     highest = 0.0
     for name, code in codes.items():
-        code = check_array(code, f"codes[{name!r}]")
         if code.ndim != 2 or code.min() < 0 or code.max() == 0:
             raise ValueError(
                 f"codes[{name!r}] must have shape (n, code_size) and hold activations of at least "
@@ -455,7 +455,7 @@ def activation_spread(codes: Mapping[str, np.ndarray], *, bins: int = 60) -> Fig
     figure, axes = plt.subplots()
     for name, code in codes.items():
         counts, _ = np.histogram(code[code > 0], edges)
-        label = f"{name}: {np.mean(code == 0):.0%} are 0"
+        label = f"{name}: {np.mean(code == 0):.1%} are 0"
         axes.stairs(counts / len(code), edges, color=_colour(name), linewidth=2, label=label)
     axes.set(yscale="log", xlabel="activation", ylabel="units per image")
     axes.set_xlim(left=0)
@@ -726,7 +726,25 @@ def _write_powers(axis: Axis) -> None:
     axis.set_minor_formatter(lambda *_: "")
 
 
+def _draw_on_logarithmic_axes(
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+) -> tuple[Figure, Axes]:
+    if not curves:
+        raise ValueError("curves must name at least one curve; got none")
+    figure, axes = plt.subplots(figsize=(WIDTH, 3.4))
+    for name, points in curves.items():
+        points = _positive(points, f"curves[{name!r}]")
+        axes.plot(*points, color=_colour(name), marker="o", markersize=4, label=name)
+    axes.set(xscale="log", yscale="log")
+    return figure, axes
+
+
 def _positive(points: Sequence[Sequence[float]], name: str) -> np.ndarray:
+    lengths = [np.size(row) for row in points]
+    if len(lengths) != 2 or lengths[0] != lengths[1]:
+        raise ValueError(
+            f"{name} must be two lists of the same length, across and up; got lengths {lengths}"
+        )
     points = check_array(np.asarray(points, dtype=float), name)
     if points.min() <= 0:
         raise ValueError(f"{name} must be positive; got {points.min():g}")

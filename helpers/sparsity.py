@@ -34,7 +34,8 @@ class L1Penalty(layers.Layer):
 
     def call(self, code: tf.Tensor) -> tf.Tensor:
         """Codes `(n, code_size)` to the same codes."""
-        self.add_loss(self.strength * ops.mean(ops.sum(ops.abs(code), axis=-1)))
+        sizes = ops.abs(ops.cast(code, "float32"))  # a sum of halves overflows
+        self.add_loss(self.strength * ops.mean(ops.sum(sizes, axis=-1)))
         return code
 
     def get_config(self) -> dict[str, object]:
@@ -72,9 +73,10 @@ class KLPenalty(layers.Layer):
 
     def call(self, code: tf.Tensor) -> tf.Tensor:
         """Codes `(n, code_size)` from 0 to 1, as a sigmoid gives, to the same codes."""
-        rates = ops.clip(ops.mean(code, axis=0), LEAST_RATE, 1 - LEAST_RATE)
-        divergences = self.rate * ops.log(self.rate / rates)
-        divergences += (1 - self.rate) * ops.log((1 - self.rate) / (1 - rates))
+        rates = ops.mean(ops.cast(code, "float32"), axis=0)
+        # Added rather than cut off there, so that silent units keep a gradient.
+        divergences = self.rate * ops.log(self.rate / (rates + LEAST_RATE))
+        divergences += (1 - self.rate) * ops.log((1 - self.rate) / (1 - rates + LEAST_RATE))
         self.add_loss(self.strength * ops.sum(divergences))
         return code
 
@@ -88,7 +90,8 @@ class TopK(layers.Layer):
     """Keeps the k largest numbers of each code where they are positive, and sets the others to 0.
 
     Of equal numbers, the one that stands first is kept. Gradients reach only what is kept. The
-    layer's `k` is a variable of the model, which a callback may assign while it trains.
+    layer's `k` is a variable of the model, which a callback may assign while it trains; it is among
+    the weights that `set_weights` copies.
 
     Args:
         k: how many numbers of a code to keep.
@@ -153,7 +156,11 @@ class DeadUnits(layers.Layer):
     def build(self, shapes: list[tuple[int | None, ...]]) -> None:
         """Make the count of silent batches, one for each unit."""
         self.silent = self.add_weight(
-            shape=shapes[0][-1:], initializer="zeros", trainable=False, name="silent"
+            shape=shapes[0][-1:],
+            dtype="int32",
+            initializer="zeros",
+            trainable=False,
+            name="silent",
         )
 
     def call(self, codes: list[tf.Tensor], training: bool = False) -> tf.Tensor:
@@ -161,7 +168,7 @@ class DeadUnits(layers.Layer):
         before, after = codes
         if training:
             fired = ops.any(after > 0, axis=0)
-            self.silent.assign(ops.where(fired, 0.0, self.silent + 1))
+            self.silent.assign(ops.where(fired, 0, self.silent + 1))
         return before * ops.cast(self.silent >= self.patience, before.dtype)
 
     def get_config(self) -> dict[str, object]:
@@ -190,7 +197,8 @@ class AuxiliaryLoss(layers.Layer):
     def call(self, arrays: list[tf.Tensor]) -> tf.Tensor:
         """Images, reconstructions, what dead units add, each `(n, …)`, to the reconstructions."""
         images, reconstructions, additions = arrays
-        missing = ops.stop_gradient(images - reconstructions)
+        missing = ops.cast(ops.stop_gradient(images - reconstructions), "float32")
+        additions = ops.cast(additions, "float32")
         self.add_loss(self.weight * ops.mean(ops.square(missing - additions)))
         return reconstructions
 
@@ -201,6 +209,9 @@ class AuxiliaryLoss(layers.Layer):
 
 class AnnealK(keras.callbacks.Callback):
     """Lets k fall from a larger number to the layer's own over the first epochs, in equal ratios.
+
+    Training that is interrupted leaves k where it was; `layer.k.assign(layer.first_k)` brings it
+    to the layer's own.
 
     Args:
         layer: the top-k layer of the model that is trained.

@@ -205,9 +205,13 @@ def test_pca_explains_its_share_of_the_variance(digits):
     assert explained_variance(images, rebuilt) == pytest.approx(expected, abs=1e-6)
 
 
-def test_images_without_a_difference_have_no_variance_to_explain():
+@pytest.mark.parametrize("value", [0.0, 0.1, 1.0])
+def test_images_without_a_difference_have_no_variance_to_explain(value):
     with pytest.raises(ValueError, match="images must not all be the same; got 3"):
-        explained_variance(np.ones((3, 4)), np.zeros((3, 4)))
+        explained_variance(np.full((3, 4), value), np.zeros((3, 4)))
+
+
+def test_images_and_reconstructions_of_other_shapes_are_refused():
     with pytest.raises(ValueError, match="images and reconstructions must have the same shape"):
         explained_variance(np.eye(3), np.eye(4))
 

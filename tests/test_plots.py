@@ -121,11 +121,13 @@ def test_rates_are_drawn_as_given_with_what_is_lossless_at_the_edge():
 
 
 def test_the_frontier_is_drawn_as_given_with_its_marks():
-    figure = plots.frontier({"L1": ([5, 50], [20, 8])}, {"1e-5": (50, 8)})
-    curve, mark = figure.axes[0].lines
+    figure = plots.frontier({"L1": ([5, 50], [20, 8])}, {"1e-3": (5, 20), "1e-5": (50, 8)})
+    curve, *marks = figure.axes[0].lines
     np.testing.assert_array_equal(curve.get_xydata(), [[5, 20], [50, 8]])
-    np.testing.assert_array_equal(mark.get_xydata(), [[50, 8]])
-    assert [text.get_text() for text in figure.axes[0].texts] == ["1e-5"]
+    np.testing.assert_array_equal([mark.get_xydata()[0] for mark in marks], [[5, 20], [50, 8]])
+    left, right = figure.axes[0].texts
+    assert (left.get_text(), left.get_ha(), left.get_va()) == ("1e-3", "left", "bottom")
+    assert (right.get_text(), right.get_ha(), right.get_va()) == ("1e-5", "right", "center")
     assert figure.axes[0].get_xscale() == figure.axes[0].get_yscale() == "log"
 
 
@@ -135,7 +137,7 @@ def test_activations_are_counted_per_image_and_zeros_named():
     values, edges, _ = axes.patches[0].get_data()
     np.testing.assert_array_equal(edges, [0, 1, 2, 3, 4])
     np.testing.assert_array_equal(values, [0.5, 0.5, 0, 1])
-    assert [text.get_text() for text in axes.get_legend().texts] == ["sparse: 33% are 0"]
+    assert [text.get_text() for text in axes.get_legend().texts] == ["sparse: 33.3% are 0"]
 
 
 def test_spread_curves_show_mean_and_one_standard_deviation():
@@ -326,6 +328,18 @@ def test_no_text_is_smaller_than_eight_points():
         (
             lambda: plots.frontier({"L1": ([1], [1])}, {"a": (1, -1)}),
             r"marks\['a'\] must be positive; got -1",
+        ),
+        (
+            lambda: plots.frontier({"L1": ([1, 2], [1])}),
+            r"curves\['L1'\] must be two lists of the same length, .* got lengths \[2, 1\]",
+        ),
+        (
+            lambda: plots.frontier({"L1": ([1], [1])}, {"a": (1, 2, 3)}),
+            r"marks\['a'\] must be two lists",
+        ),
+        (
+            lambda: plots.activation_spread({"plain": np.ones((2, 2))}, bins=0),
+            "bins must be a whole number of at least 1; got 0",
         ),
         (lambda: plots.activation_spread({}), "codes must name at least one model"),
         (
