@@ -2,8 +2,10 @@
 
 import types
 
+import numpy as np
 import pytest
 from conftest import ROOT
+from sklearn.decomposition import PCA
 
 from helpers.results import RESULTS, load_result, script_hash
 from tools.results import EXPERIMENTS, load, make_all, names, one_seed
@@ -122,3 +124,28 @@ def test_seeds_of_another_script_are_not_mixed_in_and_not_lost(tiny, tmp_path):
 
 def test_unfinished_runs_are_not_committed():
     assert "/experiments/unfinished/" in (ROOT / ".gitignore").read_text().split()
+
+
+def test_what_counts_as_local_and_as_oriented():
+    photo_edges = load("photo_edges")
+    up, across = np.mgrid[:14, :14] - 6.5
+    near = np.exp(-(up**2 + across**2) / (2 * 1.5**2))
+    stripes = np.cos(1.2 * (up + across))
+    noise = np.random.default_rng(0).normal(size=(14, 14))
+    atoms = np.stack([near * stripes, stripes, near, noise])
+    # A short slanted edge, stripes all over, a round spot, noise.
+    assert photo_edges.is_local(atoms).tolist() == [True, False, True, False]
+    assert photo_edges.is_oriented(atoms).tolist() == [True, True, False, False]
+
+
+def test_whitening_leaves_equal_variances_in_the_directions_kept():
+    photo_edges = load("photo_edges")
+    random = np.random.default_rng(0)
+    patches = random.normal(size=(5000, 196)) * np.geomspace(1, 0.01, 196)
+    pca = PCA(photo_edges.DIRECTIONS, svd_solver="covariance_eigh")
+    pca.fit(photo_edges.without_mean(patches))
+    white = photo_edges.whiten(patches, pca)
+    np.testing.assert_allclose(white.std(axis=(1, 2, 3)), 1, rtol=1e-4)
+    variances = np.linalg.eigvalsh(np.cov(white.reshape(len(white), -1).T))[::-1]
+    assert variances[99] > 0.7 * variances[0]
+    assert variances[100] < 1e-6 * variances[0]
