@@ -1,10 +1,12 @@
 # Every task of the book by name. Each sets up what it needs, in .venv, once.
 MAKEFLAGS += --no-print-directory
 PYTHON_IN_VENV := .venv/bin/python
+# A file a worker, a worker a core: tests/conftest.py sees to the second.
+IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 export PYTHON COLAB_PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test test-colab test-seeds notebooks results lint format lock clean
+.PHONY: help setup book test test-quick test-colab chapter notebooks results lint format lock audit clean
 
 help: ## list the tasks
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -18,21 +20,22 @@ book: setup ## build the site into _build/html
 	@echo "The book is built. Open file://$(CURDIR)/_build/html/index.html"
 
 test: setup ## run every test and re-run every chapter against its stored claims
-	$(PYTHON_IN_VENV) -m pytest
+	$(PYTHON_IN_VENV) -m pytest $(IN_PARALLEL)
+
+test-quick: setup ## run the tests that neither re-run a chapter or an experiment nor need a browser
+	$(PYTHON_IN_VENV) -m pytest $(IN_PARALLEL) tests -m "not reexecution and not browser"
 
 test-colab: ## run every chapter in Colab's own package versions, install cell and all
 	@python=$$(sh tools/find_python.sh COLAB_PYTHON 3.13) && "$$python" tools/test_in_colab.py
 
-test-seeds: setup ## re-run every chapter under BOOK_SEED 0 to 4
-	@set -e; for seed in 0 1 2 3 4; do \
-		echo "BOOK_SEED=$$seed"; BOOK_SEED=$$seed $(PYTHON_IN_VENV) -m pytest --quiet notebooks; \
-	done
+chapter: setup ## begin a chapter: CHAPTER=05_variational TITLE="Variational autoencoders"
+	@$(PYTHON_IN_VENV) -m tools.new_chapter "$(CHAPTER)" "$(TITLE)"
 
 notebooks: setup ## re-run the chapters and store their outputs: all, or CHAPTER=01_properties
 	@$(PYTHON_IN_VENV) tools/notebooks.py store $(CHAPTER)
 
-results: setup ## run the long experiments and store what they find: all, or ONLY=speed
-	@$(PYTHON_IN_VENV) tools/results.py $(ONLY)
+results: setup ## run long experiments, and chapters under five seeds; store: all, or ONLY=speed
+	@$(PYTHON_IN_VENV) -m tools.results $(ONLY)
 
 lint: setup ## check the code's style, the workflows and that the tree is as `make format` leaves it
 	$(PYTHON_IN_VENV) -m ruff check .
@@ -48,6 +51,9 @@ lock: setup ## make requirements.txt anew from pyproject.toml
 	.venv/bin/uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras \
 		--upgrade --custom-compile-command "make lock" --annotation-style=line --quiet \
 		pyproject.toml --output-file requirements.txt
+
+audit: setup ## look the locked packages up in the list of known vulnerabilities; needs the network
+	.venv/bin/uv tool run pip-audit@2.10.0 --strict --disable-pip --require-hashes --requirement requirements.txt
 
 clean: ## remove what was built, and the environment if make made it
 	rm -rf _build .pytest_cache .hypothesis .ruff_cache notebooks/.ruff_cache

@@ -51,11 +51,11 @@ class Run:
 
 @dataclass(frozen=True)
 class Result:
-    """What an experiment measured, under each of its seeds.
+    """What an experiment or a chapter measured, under each of its seeds.
 
     Attributes:
-        name: the experiment's: its script is `experiments/NAME.py`.
-        script_sha256: the hash of the script that made it.
+        name: its script is `experiments/NAME.py`, or its chapter `notebooks/NAME.ipynb`.
+        script_sha256: the hash of the script, or of the chapter's code, that made it.
         runs: by seed.
     """
 
@@ -81,10 +81,18 @@ class Result:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What a reader may want to know of the runs: date, seeds, cores, device, versions."""
+        """What a reader may want to know of the runs.
+
+        The date of the last, their seeds, the minutes of the fastest, cores, device and versions.
+        """
         run = next(iter(self.runs.values()))
-        seeds = ", ".join(map(str, self.runs))
-        about = {"date": self.date, "seeds": seeds, "cores": str(run.cores), "device": run.device}
+        about = {
+            "date": self.date,
+            "seeds": ", ".join(map(str, self.runs)),
+            "minutes": f"{min(run.seconds for run in self.runs.values()) / 60:.1f}",
+            "cores": str(run.cores),
+            "device": run.device,
+        }
         return about | run.versions
 
     @property
@@ -124,6 +132,25 @@ class Result:
         if key in self.facts:
             return self.facts[key]
         return format(float(np.median(self.values(key))), form)
+
+    def mean(self, key: str, form: str = ".2f") -> str:
+        """The mean over the seeds and their standard deviation, as text: `7.98 ± 0.03`.
+
+        Args:
+            key: what the number is called in the result.
+            form: how to write both, as Python's `format` takes it.
+
+        Returns:
+            The two numbers as they may stand in a table. The standard deviation is that of the
+            seeds as a sample, with one degree of freedom less than there are seeds.
+
+        Raises:
+            ValueError: the result has no such number or fewer than two seeds, or the form is none.
+        """
+        values = self.values(key)
+        if len(values) < 2:
+            raise ValueError(f"{self.name} must have two seeds for a spread; it has {len(values)}")
+        return f"{values.mean():{form}} ± {values.std(ddof=1):{form}}"
 
     def quote(self, key: str, form: str = ".2f") -> str:
         """The median with its source, as chapters print it: `2.90 (long run deep_30: error.600)`.

@@ -1,5 +1,7 @@
-"""What several test files share."""
+"""What several test files share, and a core for each of several workers."""
 
+import fcntl
+import os
 import subprocess
 from pathlib import Path
 
@@ -9,6 +11,13 @@ from helpers.data import ImageSet, load_mnist
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Two chapters on a core each are done sooner than one after the other on both. What a worker
+# starts, such as a chapter's kernel, inherits its core.
+if "PYTEST_XDIST_WORKER" in os.environ and hasattr(os, "sched_setaffinity"):
+    CORES = sorted(os.sched_getaffinity(0))
+    NUMBER = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+    os.sched_setaffinity(0, {CORES[NUMBER % len(CORES)]})
+
 
 @pytest.fixture(scope="session")
 def digits() -> ImageSet:
@@ -16,10 +25,19 @@ def digits() -> ImageSet:
 
 
 @pytest.fixture(scope="session")
-def site() -> Path:
-    """The folder of the built site, made by the command the README gives."""
-    built = subprocess.run(["make", "book"], cwd=ROOT, text=True, capture_output=True, check=False)
-    assert built.returncode == 0, built.stdout + built.stderr
+def site(tmp_path_factory, worker_id) -> Path:
+    """The folder of the built site, made by the command the README gives, once for all workers."""
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        folder = folder.parent  # which the workers share
     index = ROOT / "_build" / "html" / "index.html"
-    assert f"Open file://{index}" in built.stdout
+    with (folder / "site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "site.done").exists():
+            built = subprocess.run(
+                ["make", "book"], cwd=ROOT, text=True, capture_output=True, check=False
+            )
+            assert built.returncode == 0, built.stdout + built.stderr
+            assert f"Open file://{index}" in built.stdout
+            (folder / "site.done").touch()
     return index.parent

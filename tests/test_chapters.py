@@ -329,15 +329,19 @@ def test_normalising_twice_changes_nothing_more():
         assert normalise(notebook) == once
 
 
-def test_the_answer_picture_and_the_card_are_the_picture_the_first_chapter_made():
-    notebook = read(CHAPTERS[0])
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_the_pictures_at_the_head_and_on_the_front_page_are_the_one_the_chapter_made(path):
+    notebook = read(path)
     maker, place = (
         next(cell for cell in notebook.cells if tag in chapter_rules.tags(cell))
         for tag in ("makes-answer-picture", "answer-picture")
     )
     made = maker.outputs[0].data["image/png"].replace("\n", "")
-    assert place.source == f"![{maker.metadata.mystnb.image.alt}](data:image/png;base64,{made})"
-    assert (ROOT / "book" / "_static" / "card.png").read_bytes() == base64.b64decode(made)
+    alt = maker.metadata.mystnb.image.alt
+    assert place.source == f"![{alt}](data:image/png;base64,{made})"
+    picture = ROOT / "book" / "_static" / "chapters" / f"{path.stem}.png"
+    assert picture.read_bytes() == base64.b64decode(made)
+    assert f":img-alt: {alt}\n" in (ROOT / "book" / "intro.md").read_text(encoding="utf-8")
 
 
 def test_claims_are_read_from_checked_cells_alone():

@@ -1,19 +1,35 @@
 """Long runs: small versions of each work, stored ones are current, interruption loses nothing."""
 
+import ast
+import builtins
 import types
 
+import nbformat
 import numpy as np
 import pytest
+from chapter_rules import code_cells, plain
 from conftest import ROOT
+from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sklearn.decomposition import PCA
 
 from helpers.results import RESULTS, load_result, script_hash
-from tools.results import EXPERIMENTS, load, make_all, names, one_seed
+from tools.results import (
+    EXPERIMENTS,
+    Chapter,
+    chapters,
+    load,
+    load_chapter,
+    make_all,
+    names,
+    one_seed,
+)
 
 
-def test_every_script_has_a_stored_result_and_every_result_a_script():
+def test_every_script_and_every_chapter_has_a_stored_result_and_nothing_else_has():
     assert names()
-    assert sorted(path.stem for path in RESULTS.glob("*.json")) == names()
+    assert chapters() == sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+    assert sorted(path.stem for path in RESULTS.glob("*.json")) == sorted(names() + chapters())
 
 
 @pytest.mark.parametrize("name", names())
@@ -25,11 +41,66 @@ def test_no_script_has_changed_since_its_result_was_stored(name):
     assert len(stored.runs) >= 3
 
 
+@pytest.mark.reexecution
 @pytest.mark.parametrize("name", names())
 def test_a_small_run_works_and_measures_what_is_stored(name):
     experiment = load(name)
     run = one_seed(lambda: experiment.measure(0, experiment.SMOKE))
     assert sorted(run.measured) == sorted(load_result(name).keys)
+
+
+@pytest.mark.parametrize("name", chapters())
+def test_no_chapters_code_has_changed_since_its_numbers_were_stored(name):
+    chapter, stored = load_chapter(name), load_result(name)
+    assert stored.script_sha256 == chapter.digest(), f"run `make results ONLY={name}`"
+    assert tuple(stored.runs) == chapter.SEEDS == (0, 1, 2, 3, 4)
+    assert stored.keys == list(chapter.headlines)
+
+
+@pytest.mark.parametrize("name", chapters())
+def test_headlines_are_made_of_what_the_chapter_defines(name):
+    chapter = load_chapter(name)
+    defined = set(dir(builtins))
+    for cell in code_cells(nbformat.read(chapter.path, as_version=4)):
+        for node in ast.walk(ast.parse(plain(cell))):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                defined.add(node.id)
+            elif isinstance(node, ast.FunctionDef | ast.alias):
+                defined.add(getattr(node, "asname", None) or node.name)
+    for expression in chapter.headlines.values():
+        used = {node.id for node in ast.walk(ast.parse(expression)) if isinstance(node, ast.Name)}
+        assert used <= defined, expression
+
+
+def chapter_of(folder, *code, **headlines):
+    """A chapter with some code cells."""
+    path = folder / "chapter.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in code]), path)
+    return Chapter(path, headlines)
+
+
+def test_a_chapter_is_run_under_its_seed_and_its_numbers_are_read_off(tmp_path):
+    code = "from helpers.seeds import default_seed", "twice = 2 * default_seed()"
+    chapter = chapter_of(tmp_path, *code, error="twice + 0.5")
+    assert chapter.measure(4, chapter.FULL) == {"error": 8.5}
+    assert len(nbformat.read(chapter.path, as_version=4).cells) == 2
+
+
+def test_a_claim_that_does_not_hold_under_a_seed_stops_the_run(tmp_path):
+    code = "from helpers.claims import claim", "claim('It holds.', False, error=9)"
+    with pytest.raises(CellExecutionError, match="error = 9"):
+        chapter_of(tmp_path, *code, error="1").measure(0, None)
+
+
+def test_numbers_of_a_chapter_are_stale_when_its_code_has_changed_and_not_its_text(tmp_path):
+    digest = chapter_of(tmp_path, "x = 1", error="x").digest()
+    chapter = chapter_of(tmp_path, "x = 1", error="x")
+    notebook = nbformat.read(chapter.path, as_version=4)
+    notebook.cells.append(new_markdown_cell("More to read."))
+    nbformat.write(notebook, chapter.path)
+    assert chapter.digest() == digest
+    assert chapter_of(tmp_path, "x = 2", error="x").digest() != digest
+    assert chapter_of(tmp_path, "x = 1", error="2 * x").digest() != digest
 
 
 def test_training_here_reached_the_published_quality_under_every_seed():

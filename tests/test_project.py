@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -45,7 +46,7 @@ def test_the_sites_address_is_where_pages_publishes_the_repository():
 
 def test_the_test_task_reruns_every_chapter():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert "\t$(PYTHON_IN_VENV) -m pytest\n" in makefile
+    assert "\t$(PYTHON_IN_VENV) -m pytest $(IN_PARALLEL)\n" in makefile
     collect = [sys.executable, "-m", "pytest", "--collect-only", "-q"]
     done = subprocess.run(collect, cwd=ROOT, text=True, capture_output=True, check=True)
     for chapter in (ROOT / "notebooks").glob("*.ipynb"):
@@ -58,6 +59,7 @@ def test_the_test_task_reruns_every_chapter():
         ("test", ["bash .ci/run", "make test"]),
         ("publish", ["make test", "make book"]),
         ("colab", ["make test-colab"]),
+        ("audit", ["make audit"]),
     ],
 )
 def test_each_workflow_runs_its_tasks(workflow, commands):
@@ -71,9 +73,11 @@ def test_the_site_is_built_with_warnings_as_errors():
     assert {"-W", "-n", "--keep-going"} <= set(build)
 
 
-def test_the_version_is_the_same_everywhere():
+def test_the_version_stands_in_one_place_and_the_changelog_begins_with_it():
     assert helpers.__version__ == version("autoencoder-book") == PROJECT["version"]
-    assert CITATION["version"] == PROJECT["version"]
+    assert "version" not in CITATION
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (\S+)", changes, re.MULTILINE)[0] == PROJECT["version"]
 
 
 def locked():
@@ -271,6 +275,37 @@ def test_ci_runs_the_makefiles_own_tasks_and_fails_when_any_fails(tmp_path):
         for task in ("lint", "test", "book", "test-colab"):
             assert (f"ran {task}\n" in done.stdout) == (task != broken)
             assert re.search(rf"^make {task}: \d+ s$", done.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("user", "there", "installs"),
+    [
+        (0, ["apt-get"], True),
+        (0, ["apt-get", "chromium"], False),
+        (0, ["apt-get", "google-chrome"], False),
+        (0, [], False),
+        (1000, ["apt-get"], False),
+    ],
+)
+def test_ci_installs_a_browser_where_debian_has_none(tmp_path, user, there, installs):
+    (tmp_path / ".ci").mkdir()
+    (tmp_path / ".ci" / "run").write_bytes((ROOT / ".ci" / "run").read_bytes())
+    (tmp_path / "dirname").symlink_to(shutil.which("dirname"))
+    for name, script in {
+        "id": f"echo {user}",
+        **dict.fromkeys([*there, "make"], "echo $0 $@"),
+    }.items():
+        executable(tmp_path / name, script)
+    done = subprocess.run(
+        [shutil.which("bash"), tmp_path / ".ci" / "run"],
+        env={"PATH": str(tmp_path)},
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert ("apt-get install --yes" in done.stdout) == installs
+    assert "all passed" in done.stdout
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=str)

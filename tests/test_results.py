@@ -43,7 +43,21 @@ def test_values_are_those_of_the_seeds_and_text_is_their_median():
     assert result(*errors).text("error", ".0f") == f"{np.median(errors):.0f}"
     assert result(*errors).text("seeds") == "0, 1, 2"
     assert result(*errors).text("keras") == "3.0"
+    assert result(*errors).text("minutes") == "0.0"
     assert result(*errors).quote("error", ".1f") == "2.5 (long run tiny: error)"
+
+
+def test_the_minutes_are_those_of_the_fastest_run():
+    runs = {seed: run(seconds) for seed, seconds in enumerate((300.0, 93.0, 120.0))}
+    assert Result("tiny", "", runs).text("minutes") == "1.6"
+
+
+def test_mean_and_spread_are_numpys():
+    errors = [3.0, 1.0, 2.6]
+    mean, spread = np.mean(errors), np.std(errors, ddof=1)
+    assert result(*errors).mean("error", ".3f") == f"{mean:.3f} ± {spread:.3f}"
+    with pytest.raises(ValueError, match="tiny must have two seeds for a spread; it has 1"):
+        result(1.0).mean("error")
 
 
 def test_what_is_stored_is_loaded_and_nothing_else_lies_there(tmp_path):
@@ -136,10 +150,14 @@ TYPED = re.compile(r"\d+\.\d+|\d[\d,]*\s*(?:times|seconds?|s|minutes?|MB|GB|%)\b
 
 
 def typed_figures(page: str) -> list[str]:
-    """What a page that shows stored results writes by hand all the same."""
-    if "{result}" not in page:
+    """What a page that shows stored results writes by hand all the same.
+
+    Settings may stand in code or in a formula, and a published figure in a line with its citation.
+    """
+    if "{result}" not in page and "{mean}" not in page:
         return []
-    return TYPED.findall(re.sub(r"```.*?```|`[^`]*`", "@", page, flags=re.DOTALL))
+    page = "\n".join(line for line in page.splitlines() if "{cite" not in line)
+    return TYPED.findall(re.sub(r"```.*?```|`[^`]*`|\$[^$]*\$", "@", page, flags=re.DOTALL))
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -155,6 +173,8 @@ def test_a_typed_figure_beside_stored_ones_is_noticed():
         "3 times",
         "0.5",
     ]
+    assert typed_figures("{mean}`speed a .2f`, $\\sigma = 0.5$, in 0.5 s") == ["0.5"]
+    assert typed_figures("{mean}`speed a .2f`\nhere 0.5\n8.01 {cite:p}`Hinton`") == ["0.5"]
     assert typed_figures("In 784-32-784, {result}`speed a .2f` s; `train(x, rate=0.5)`.") == []
 
 

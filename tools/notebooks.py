@@ -21,7 +21,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "notebooks"
-CARD = ROOT / "book" / "_static" / "card.png"  # what a shared link shows
+PICTURES = ROOT / "book" / "_static" / "chapters"  # for the front page and for shared links
 CHECKED = "nbval-check-output"
 KEPT_CELL_METADATA = ("tags", "mystnb")
 NOTEBOOK_METADATA = {
@@ -37,14 +37,14 @@ TENSORFLOW_NOISE = re.compile(
 )
 
 
-def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
+def execute(notebook: nbformat.NotebookNode, folder: Path, **environment: str) -> None:
     """Run a notebook's cells in order, in place, with `folder` as the working directory."""
     NotebookClient(
         notebook,
         timeout=1200,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
-    ).execute()
+    ).execute(env={**os.environ, **environment})
 
 
 def normalise(notebook: nbformat.NotebookNode) -> str:
@@ -141,8 +141,8 @@ def store(names: list[str]) -> None:
         text = normalise(notebook)
         nbformat.validate(notebook)
         _write_whole(path, text.encode())
-        if name == known[0]:
-            _write_whole(CARD, base64.b64decode(answer_pictures(notebook)[0]))
+        for picture in answer_pictures(notebook):
+            _write_whole(PICTURES / f"{name}.png", base64.b64decode(picture))
         print(f"{name}: stored, {time.monotonic() - started:.0f} s, {len(text) / 1e6:.2f} MB")
 
 

@@ -1,28 +1,74 @@
-"""The role `result`: a number of a stored result in a page, so that nobody types it by hand.
+"""Numbers of stored results in a page, so that nobody types them by hand; links to what made them.
 
-{result}`speed simple.epoch.plain .2f` is the median over the seeds of the run; {result}`speed date`
-and the other facts of a run stand as they are.
+{result}`speed simple.epoch.plain .2f` is the median over the seeds of the run, and
+{result}`speed date` and the other facts of a run stand as they are. {mean}`01_properties error .2f`
+is the mean over the seeds and their standard deviation. {script}`speed` links to the script.
+{colab}`keras` is the version that the book is tested with as Colab has it.
 """
 
+from pathlib import Path
+
 from docutils import nodes
+from sphinx.util.docutils import SphinxRole
 
-from helpers.results import load_result
+from helpers.results import Result, load_result
+
+COLAB = Path(__file__).parents[2] / "tests" / "colab" / "constraints.txt"
 
 
-def result_role(_name, rawtext, text, lineno, inliner, _options=None, _content=()):
-    """What docutils calls for each use of the role."""
-    words = text.split()
-    try:
-        if len(words) not in (2, 3):
-            raise ValueError(f"wanted: an experiment, a key and a number format; got {text!r}")
-        shown = load_result(words[0]).text(*words[1:])
-    except ValueError as error:
-        message = inliner.reporter.warning(str(error), line=lineno)
-        return [inliner.problematic(rawtext, rawtext, message)], [message]
-    return [nodes.Text(shown)], []
+class StoredNumber(SphinxRole):
+    """A role that writes a number of a stored result, as one of the result's methods writes it."""
+
+    def __init__(self, method):
+        super().__init__()
+        self.method = method
+
+    def run(self):
+        """Called by docutils for each use of the role."""
+        words = self.text.split()
+        try:
+            if len(words) not in (2, 3):
+                raise ValueError(f"wanted: an experiment, a key and a format; got {self.text!r}")
+            text = self.method(load_result(words[0]), *words[1:])
+            return [nodes.Text(text.replace(" ", "\xa0"))], []  # 7.98 ± 0.03 stays on a line
+        except ValueError as error:
+            return _problem(self, error)
+
+
+class Script(SphinxRole):
+    """A link to an experiment's script where the repository lies."""
+
+    def run(self):
+        """Called by docutils for each use of the role."""
+        try:
+            load_result(self.text)
+        except ValueError as error:
+            return _problem(self, error)
+        theme = self.config.html_theme_options
+        place = f"{theme['repository_url']}/blob/{theme['repository_branch']}/experiments"
+        return [nodes.reference("", self.text, refuri=f"{place}/{self.text}.py")], []
+
+
+class ColabVersion(SphinxRole):
+    """The version of a package in Colab."""
+
+    def run(self):
+        """Called by docutils for each use of the role."""
+        pins = dict(line.split("==") for line in COLAB.read_text().split() if "==" in line)
+        if self.text not in pins:
+            return _problem(self, f"{self.text!r} is not among the packages of {COLAB.name}")
+        return [nodes.Text(pins[self.text])], []
+
+
+def _problem(role, error):
+    message = role.inliner.reporter.warning(str(error), line=role.lineno)
+    return [role.inliner.problematic(role.rawtext, role.rawtext, message)], [message]
 
 
 def setup(app):
     """Called by Sphinx."""
-    app.add_role("result", result_role)
+    app.add_role("result", StoredNumber(Result.text))
+    app.add_role("mean", StoredNumber(Result.mean))
+    app.add_role("script", Script())
+    app.add_role("colab", ColabVersion())
     return {"parallel_read_safe": True, "parallel_write_safe": True}

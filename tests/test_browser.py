@@ -1,0 +1,443 @@
+"""The built site in a browser: every page, wide and narrow, light and dark, served and in a folder.
+
+`read` visits a page and says in sentences what is wrong with it. The faults planted at the end show
+that it notices each kind.
+"""
+
+import gzip
+import io
+import json
+import os
+import re
+import shutil
+import threading
+from contextlib import contextmanager
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import ROOT
+from PIL import Image
+from playwright.sync_api import sync_playwright
+from test_site import CHAPTERS, LISTED
+
+PAGES = [*LISTED, "search", "genindex"]
+DESKTOP, PHONE = (1280, 800), (390, 844)
+MOST_BYTES = 2_000_000
+PACKED = (".html", ".js", ".css", ".svg", ".json", ".ipynb")
+AXE = Axe()
+
+pytestmark = pytest.mark.browser
+
+# What the page itself knows about its faults, as sentences.
+LOOK = """async () => {
+  await window.MathJax?.startup?.promise;
+  await document.fonts.ready;
+  const problems = [];
+  const name = e => e.outerHTML.slice(0, 120);
+  const style = e => getComputedStyle(e);
+  const within = (e, test) => { for (; e; e = e.parentElement) if (test(e)) return true; };
+  const say = (sentence, elements) => {
+    if (elements.length) problems.push(`${sentence} (${elements.length}): ${name(elements[0])}`);
+  };
+  const all = selector => [...document.querySelectorAll(selector)];
+
+  const root = document.scrollingElement;
+  const width = document.documentElement.clientWidth;
+  if (root.scrollWidth > width)
+    problems.push(`the page scrolls sideways: ${root.scrollWidth} pixels in ${width}`);
+  const drawn = all("body *").filter(e =>
+    e.checkVisibility({visibilityProperty: true}) && !e.closest("mjx-assistive-mml"));
+  const scrolls = e => e !== root && e !== document.body && /auto|scroll/.test(style(e).overflowX);
+  say("it reaches beyond the screen", drawn.filter(e => {
+    const box = e.getBoundingClientRect();
+    if (box.width <= 1 || box.height <= 1) return false;
+    return (box.right > width + 1 || box.left < -1) && !within(e, scrolls);
+  }));
+  const out = e => e.getBoundingClientRect().right;
+  say("what it holds is cut off", drawn.filter(e =>
+    e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1
+    && /hidden|clip/.test(style(e).overflowX)
+    && (!e.childElementCount || drawn.some(inner => e.contains(inner) && out(inner) > out(e) + 1))
+  ));
+
+  const images = all("img");
+  say("the image does not load", images.filter(e => !(e.complete && e.naturalWidth)));
+  say("the image has no alt text", images.filter(e =>
+    !e.hasAttribute("alt") || (!e.alt.trim() && e.closest("article"))));
+
+  say("the formula has an error", all("mjx-merror, merror, [data-mjx-error]"));
+  say("the formula is not typeset", all(".math").filter(e => !e.querySelector("mjx-container")));
+  for (const font of document.fonts)
+    if (font.status === "error") problems.push(`a font does not load: ${font.family}`);
+  return problems;
+}"""
+
+# Figures are dark ink on a light ground. Where the ground is transparent, it has to come from CSS.
+FIGURES = """() => {
+  const light = e => {
+    for (; e; e = e.parentElement) {
+      const [r, g, b, a = 1] = getComputedStyle(e).backgroundColor.match(/[\\d.]+/g).map(Number);
+      if (a > 0.5) return 0.2126 * r + 0.7152 * g + 0.0722 * b > 200;
+    }
+    return true;
+  };
+  const seen = image => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+    const pen = canvas.getContext("2d", {willReadFrequently: true});
+    pen.drawImage(image, 0, 0);
+    const right = canvas.width - 1, bottom = canvas.height - 1;
+    return [[0, 0], [right, 0], [0, bottom], [right, bottom]].some(
+      ([x, y]) => pen.getImageData(x, y, 1, 1).data[3] < 128);
+  };
+  return [...document.querySelectorAll("article img")]
+    .filter(e => e.checkVisibility() && e.naturalWidth && seen(e) && !light(e))
+    .map(e => `the dark page shows through the figure: ${e.outerHTML.slice(0, 120)}`);
+}"""
+
+# Remembers how everything looks before the keyboard reaches it.
+UNTOUCHED = """() => {
+  window.appearance = e => {
+    const {outline, boxShadow, backgroundColor, textDecoration, borderColor} = getComputedStyle(e);
+    return [/none/.test(outline) ? "" : outline, boxShadow, backgroundColor, textDecoration,
+      borderColor].join();
+  };
+  window.untouched = new Map([...document.querySelectorAll("*")].map(e => [e, appearance(e)]));
+}"""
+
+# The places where the keyboard is, of these names, and whether a reader sees that it is there.
+FOCUSED = """places => {
+  const e = document.activeElement;
+  if (e === document.body) return null;
+  return {
+    places: Object.keys(places).filter(name => e.matches(places[name])),
+    seen: appearance(e) !== untouched.get(e),
+    element: e.outerHTML.slice(0, 120),
+  };
+}"""
+PLACES = {
+    "skip link": "a[href='#main-content']",
+    "search": "button.search-button-field",
+    "navigation": ".bd-links a[href$='.html']",
+    "theme switch": "button.theme-switch-button",
+    "link in the text": "article p a",
+    "solution": "div.solution button.toggle-button",
+    "next page": "a.right-next",
+}
+
+# Code has thousands of coloured words and a handful of colours: each look is measured once.
+ONE_OF_EACH_LOOK = """() => {
+  const looks = new Map();
+  const words = [...document.querySelectorAll("pre span")].filter(word => !word.children.length);
+  for (const word of words) {
+    const style = getComputedStyle(word), block = getComputedStyle(word.closest("pre"));
+    const look = [style.color, style.backgroundColor, block.backgroundColor].join();
+    looks.set(look, [...looks.get(look) ?? [], word]);
+  }
+  for (const [, ...again] of looks.values())
+    for (const word of again) word.replaceWith(word.textContent);
+}"""
+
+
+@cache
+def packed(path, _changed):
+    """A file as hosts of web pages send it: what is text is compressed."""
+    return gzip.compress(Path(path).read_bytes())
+
+
+class Host(SimpleHTTPRequestHandler):
+    """Serves a folder as a host of web pages does, and has each page fetched whole."""
+
+    def send_head(self):
+        """Called by the library, for the headers and a file to send."""
+        path = Path(self.translate_path(self.path))
+        if (
+            path.suffix not in (".html", ".js", ".css", ".svg", ".json", ".ipynb")
+            or not path.is_file()
+        ):
+            return super().send_head()
+        body = packed(path, path.stat().st_mtime_ns)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        return io.BytesIO(body)
+
+    def end_headers(self):
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def log_message(self, *_arguments):
+        pass
+
+
+@contextmanager
+def serving(folder):
+    """The address of a server for the folder, as long as the block lasts."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Host, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def find_browser(own, path=None):
+    """The browser that BROWSER_PATH names, else the system's, else Playwright's own."""
+    names = ("google-chrome", "google-chrome-stable", "chromium", "chromium-browser")
+    found = [os.environ.get("BROWSER_PATH"), *(shutil.which(name, path=path) for name in names)]
+    program = next(filter(None, found), own)
+    if not Path(program).is_file():
+        raise FileNotFoundError(
+            f"The site is read in Chromium or Chrome, and there is none at {program}. Install one "
+            "(on Debian: apt install chromium), name one in the environment variable BROWSER_PATH, "
+            "or run: .venv/bin/playwright install chromium"
+        )
+    return program
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        program = find_browser(playwright.chromium.executable_path)
+        browser = playwright.chromium.launch(executable_path=program)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    with serving(site) as address:
+        yield address
+
+
+@contextmanager
+def opened(browser, size=DESKTOP, theme="light"):
+    """An empty page of that size for a reader whose system is set to that theme."""
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
+    )
+    context.set_default_timeout(300_000)  # a machine that is busy is no fault of the page
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def look(page, address):
+    """What is wrong with a page apart from accessibility, in sentences."""
+    problems = []
+    home = address[: address.index("/", len("http://"))]  # "file://" for a page in a folder
+
+    def hear(message):
+        if message.type in ("error", "warning"):
+            problems.append(f"the console says: {message.text}")
+
+    def ask(request):
+        if not request.url.startswith((home, "data:", "blob:")):
+            problems.append(f"another host is asked: {request.url}")
+
+    def answer(response):
+        if response.status >= 400:
+            problems.append(f"the answer is {response.status}: {response.url}")
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: problems.append(f"a script fails: {error}"))
+    page.on("request", ask)
+    page.on("requestfailed", lambda request: problems.append(f"not fetched: {request.url}"))
+    page.on("response", answer)
+    page.goto(address)
+    problems += page.evaluate(LOOK)
+    return problems
+
+
+def read(page, address):
+    """What is wrong with a page that is served, accessibility included, in sentences."""
+    requests = []
+    page.on("request", lambda request: requests.append(request))
+    problems = look(page, address)
+    weight = sum(request.sizes()["responseBodySize"] for request in requests if request.response())
+    if weight > MOST_BYTES:
+        problems.append(f"the page weighs {weight:,} bytes, more than {MOST_BYTES:,}")
+    problems += page.evaluate(FIGURES)
+    page.evaluate(ONE_OF_EACH_LOOK)
+    found = AXE.run(page, options={"resultTypes": ["violations"], "preload": False})
+    for rule in found.response["violations"]:
+        places = [node["html"][:120] for node in rule["nodes"]]
+        problems.append(f"axe: {rule['impact']}: {rule['help']} ({len(places)}): {places[0]}")
+    return problems
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_reads_without_a_fault(browser, address, name, size, theme):
+    with opened(browser, size, theme) as page:
+        problems = read(page, f"{address}{name}.html")
+        assert not problems, "\n".join(problems)
+        assert page.locator("html").get_attribute("data-theme") == theme
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_reads_without_a_fault_from_a_folder(browser, site, name):
+    with opened(browser) as page:
+        problems = look(page, (site / f"{name}.html").as_uri())
+        assert not problems, "\n".join(problems)
+
+
+@pytest.fixture(params=["served", "in a folder"])
+def start(request, site, address):
+    """The address of the site's top folder, served or not."""
+    return address if request.param == "served" else f"{site.as_uri()}/"
+
+
+def test_the_front_address_leads_to_the_introduction(browser, start):
+    with opened(browser) as page:
+        page.goto(f"{start}index.html")
+        page.wait_for_url(f"{start}{LISTED[0]}.html")
+
+
+def test_formulas_are_drawn_in_the_books_own_fonts(browser, start):
+    with opened(browser) as page:
+        assert look(page, f"{start}book/notation.html") == []
+        assert page.locator("mjx-container").count() == page.locator(".math").count() > 20
+        fonts = page.evaluate("[...document.fonts].map(font => `${font.family} ${font.status}`)")
+        assert any(re.fullmatch("MJX.* loaded", font) for font in fonts)
+
+
+def test_a_search_for_sparse_finds_the_chapter_on_sparse_codes(browser, site, start):
+    with opened(browser) as page:
+        page.goto(f"{start}{LISTED[0]}.html")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("sparse")
+        page.keyboard.press("Enter")
+        page.get_by_text(re.compile("found .* matching the search query")).wait_for()
+        found = page.locator("ul.search li a").evaluate_all("links => links.map(link => link.href)")
+        names = [urlsplit(link.removeprefix(start)).path for link in found]
+        assert all((site / unquote(name)).is_file() for name in names)
+        assert {f"{name}.html" for name in CHAPTERS if "sparse" in name} <= set(names)
+
+
+@pytest.mark.parametrize("name", CHAPTERS[:1])
+def test_a_chapter_gives_its_notebook_to_whoever_asks(browser, address, name):
+    with opened(browser) as page:
+        page.goto(f"{address}{name}.html")
+        page.get_by_role("button", name="Download this page").click()
+        with page.expect_download() as download:
+            page.locator("a.btn-download-source-button").click()
+        notebook = download.value.path().read_text(encoding="utf-8")
+        assert json.loads(notebook) == json.loads(
+            (ROOT / f"{name}.ipynb").read_text(encoding="utf-8")
+        )
+
+
+@pytest.mark.parametrize("name", CHAPTERS[:1])
+def test_a_chapter_can_be_read_by_keyboard(browser, address, name):
+    with opened(browser) as page:
+        look(page, f"{address}{name}.html")
+        page.evaluate(UNTOUCHED)
+        reached, unseen = set(), []
+        for _ in range(1000):
+            page.keyboard.press("Tab")
+            focused = page.evaluate(FOCUSED, PLACES)
+            if not focused:
+                break
+            reached.update(focused["places"])
+            if not focused["seen"]:
+                unseen.append(focused["element"])
+        assert focused is None, "the keyboard does not leave the page"
+        assert reached == set(PLACES)
+        assert unseen == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS[:1])
+def test_enter_opens_a_solution_switches_the_theme_and_turns_the_page(browser, address, name):
+    with opened(browser) as page:
+        look(page, f"{address}{name}.html")
+        solution = page.locator("div.solution").first
+        answer = solution.locator("div.cell").first
+        assert not answer.is_visible()
+        solution.locator("button.toggle-button").press("Enter")
+        assert answer.is_visible()
+
+        themes = []
+        for _ in range(3):
+            page.locator("button.theme-switch-button").press("Enter")
+            themes.append(page.locator("html").get_attribute("data-theme"))
+        assert set(themes) == {"light", "dark"}
+
+        page.locator("a.right-next").press("Enter")
+        page.wait_for_url(f"{address}{LISTED[LISTED.index(name) + 1]}.html")
+
+
+def test_without_a_browser_it_is_said_how_to_get_one(monkeypatch, tmp_path):
+    monkeypatch.delenv("BROWSER_PATH", raising=False)
+    with pytest.raises(FileNotFoundError, match=r"apt install chromium.* BROWSER_PATH"):
+        find_browser(own=tmp_path / "none", path=tmp_path)
+    monkeypatch.setenv("BROWSER_PATH", str(tmp_path / "mine"))
+    with pytest.raises(FileNotFoundError, match=r"there is none at .*mine"):
+        find_browser(own=tmp_path / "none")
+
+
+PLANTED = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<title>A page</title>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<link rel="icon" href="data:,">
+</head>
+<body style="background: {ground}"><main><article>
+<h1>A page</h1>
+{content}
+</article></main></body>
+</html>
+"""
+FAULTS = {
+    '<img src="figure.png" alt="A bar">': None,
+    "<script>console.error('oh')</script>": "the console says: oh",
+    "<script>console.warn('oh')</script>": "the console says: oh",
+    "<script>throw Error('oh')</script>": "a script fails: oh",
+    '<img src="https://other.invalid/a.png" alt="A bar">': "another host is asked: https://other",
+    '<script src="gone.js"></script>': "the answer is 404: ",
+    '<img src="gone.png" alt="A bar">': "the image does not load (1): <img",
+    '<img src="figure.png">': "the image has no alt text (1): <img",
+    '<img src="figure.png" alt="">': "the image has no alt text (1): <img",
+    '<div style="width: 30rem">wide</div>': "the page scrolls sideways: ",
+    '<p style="position: relative; left: -3rem">out</p>': "it reaches beyond the screen (1): <p",
+    '<p style="overflow: hidden; white-space: nowrap">' + "cut " * 50: "what it holds is cut off",
+    '<span class="math">x</span>': "the formula is not typeset (1): <span",
+    "<mjx-container><mjx-merror>x</mjx-merror></mjx-container>": "the formula has an error",
+    "<style>@font-face {font-family: G; src: url(gone)} p {font-family: G}</style><p>x": (
+        "a font does not load: G"
+    ),
+    '<img src="heavy.png" width="99" alt="Noise">': "the page weighs 2,",
+    '<img src="clear.png" alt="A bar">': "the dark page shows through the figure: <img",
+    '<p style="color: #333">dark</p>': "axe: serious: Elements must meet minimum color contrast",
+    "<button></button>": "axe: critical: Buttons must have discernible text",
+}
+
+
+@pytest.mark.parametrize(("content", "fault"), FAULTS.items(), ids=range(len(FAULTS)))
+def test_a_planted_fault_is_noticed(browser, tmp_path, content, fault):
+    ground = "#111; color: #eee" if "dark" in f"{content}{fault}" else "white"
+    page = PLANTED.format(ground=ground, content=content)
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    Image.new("RGB", (40, 20), "white").save(tmp_path / "figure.png")
+    Image.new("RGBA", (40, 20), "#0000").save(tmp_path / "clear.png")
+    if "heavy" in content:
+        Image.frombytes("RGB", (900, 800), os.urandom(900 * 800 * 3)).save(tmp_path / "heavy.png")
+    with serving(tmp_path) as address, opened(browser, PHONE) as page:
+        problems = read(page, f"{address}page.html")
+    if fault is None:
+        assert problems == []
+    else:
+        assert any(problem.startswith(fault) for problem in problems), problems
