@@ -47,7 +47,11 @@ def test_the_sites_address_is_where_pages_publishes_the_repository():
 def test_the_test_task_reruns_every_chapter():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert "\t$(PYTHON_IN_VENV) -m pytest $(IN_PARALLEL)\n" in makefile
-    collect = [sys.executable, "-m", "pytest", "--collect-only", "-q"]
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
+        "pytest"
+    ]
+    assert settings["ini_options"]["testpaths"] == ["tests", "notebooks"]
+    collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "notebooks"]
     done = subprocess.run(collect, cwd=ROOT, text=True, capture_output=True, check=True)
     for chapter in (ROOT / "notebooks").glob("*.ipynb"):
         assert f"notebooks/{chapter.name}::Cell 0" in done.stdout

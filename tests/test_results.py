@@ -164,7 +164,7 @@ def typed_figures(page: str) -> list[str]:
 def test_pages_quote_stored_figures_and_type_none(path):
     text = path.read_text(encoding="utf-8")
     assert misquoted(text) == []
-    if path.parent.name == "book":
+    if path.parent == ROOT / "book":
         assert typed_figures(text) == []
 
 
