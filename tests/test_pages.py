@@ -55,7 +55,7 @@ def test_the_sparse_kinds_have_a_smaller_error_than_pca_and_a_larger_gain():
         assert (gain[name] > 2 * gain["pca"]).all()
 
 
-def test_a_dozen_minutes_of_training_beat_print_and_a_narrow_code_beats_pca():
+def test_ten_minutes_of_training_beat_print_and_a_narrow_code_beats_pca():
     deep, properties = load_result("deep_30"), load_result("01_properties")
     assert (deep.values("error.600") < deep.values("published.deep")).all()
     for small, pca in (("autoencoder", "pca_clipped"), ("two", "two_pca")):
@@ -71,7 +71,7 @@ def test_the_network_is_ahead_of_the_affine_map_and_that_of_the_noisy_digits():
     noise = load_result("03_denoising")
     assert (noise.values("psnr.noisy") < noise.values("psnr.affine")).all()
     assert (noise.values("psnr.affine") < noise.values("psnr.autoencoder")).all()
-    assert (noise.values("wrong.made_up") > 0).all()
+    assert (noise.values("wrong.made_up") > 0.5).all()  # percent
 
 
 def test_a_sparse_code_is_easier_to_read_than_pixels():
