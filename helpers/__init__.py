@@ -1,5 +1,8 @@
 """What the chapters of the book share: data, metrics, models, training, plots and claims."""
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
-__version__ = version("autoencoder-book")
+try:
+    __version__ = version("autoencoder-book")
+except PackageNotFoundError:  # the folder was copied, not installed
+    __version__ = "unknown"

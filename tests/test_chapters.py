@@ -2,16 +2,18 @@
 
 import base64
 import copy
+import os
 import shutil
 import subprocess
 import sys
 
-import chapter_rules
 import nbformat
 import pytest
 from conftest import ROOT
+from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_output
 
+from tools import chapter_rules
 from tools.notebooks import CHECKED, NOTEBOOK_METADATA, claims_of, normalise
 
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -92,6 +94,22 @@ def claim_with_a_computed_sentence(notebook):
 
 def claim_by_its_full_name(notebook):
     plain_cell(notebook).source += "\nclaims.claim('It holds.', True)"
+
+
+def claim_without_a_value(notebook):
+    claim_cell(notebook).source += "\nclaim('It holds.', 2 > 1)"
+
+
+def claim_without_a_value_in_an_unpacked_dictionary(notebook):
+    claim_cell(notebook).source += "\nclaim('It holds.', 2 > 1, **{})"
+
+
+def claim_with_a_rounded_value(notebook):
+    claim_cell(notebook).source += "\nclaim('It holds.', 2 > 1, two=[np.float64(two).round(1)])"
+
+
+def claim_with_a_value_rounded_by_python(notebook):
+    claim_cell(notebook).source += "\nclaim('It holds.', 2 > 1, two=round(two, 1))"
 
 
 def unknown_tag(notebook):
@@ -181,6 +199,10 @@ def role_that_colab_does_not_know(notebook):
     notebook.cells[0].source += "\nIt takes {result}`speed simple.epoch.ours .2f` seconds."
 
 
+def role_for_a_fact(notebook):
+    notebook.cells[0].source += "\nIt took {fact}`speed minutes` minutes."
+
+
 def no_title(notebook):
     notebook.cells[0].source = "Properties"
 
@@ -218,6 +240,10 @@ FAULTS = {
     claim_under_a_condition: "every_claim_is_checked",
     claim_with_a_computed_sentence: "every_claim_is_checked",
     claim_by_its_full_name: "every_claim_is_checked",
+    claim_without_a_value: "every_claim_passes_its_values",
+    claim_without_a_value_in_an_unpacked_dictionary: "every_claim_passes_its_values",
+    claim_with_a_rounded_value: "every_claim_passes_its_values",
+    claim_with_a_value_rounded_by_python: "every_claim_passes_its_values",
     unknown_tag: "nothing_passes_unseen",
     hidden_warnings: "nothing_passes_unseen",
     warning_in_html: "outputs_are_clean",
@@ -237,6 +263,7 @@ FAULTS = {
     misquoted_figure_in_text: "quoted_figures_are_the_stored_ones",
     misquoted_figure_in_output: "quoted_figures_are_the_stored_ones",
     role_that_colab_does_not_know: "quoted_figures_are_the_stored_ones",
+    role_for_a_fact: "quoted_figures_are_the_stored_ones",
     no_title: "begins_with_title_and_install_cell",
     other_address_in_the_install_cell: "begins_with_title_and_install_cell",
     editor_metadata: "is_normalised",
@@ -253,6 +280,77 @@ def test_a_planted_fault_is_noticed(fault):
     assert rule(notebook) == []
     fault(notebook)
     assert rule(notebook)
+
+
+def test_a_cell_that_is_not_python_stops_no_rule():
+    notebook = copy.deepcopy(read(CHAPTERS[0]))
+    unknown_magic(notebook)
+    assert [rule for rule in chapter_rules.RULES if rule(notebook)] == [
+        chapter_rules.nothing_passes_unseen
+    ]
+
+
+def test_lint_checks_the_rules_and_fails_where_one_is_broken(monkeypatch):
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    lint = makefile.partition("\nlint: ")[2].partition("\n\n")[0]
+    assert "-m tools.chapter_rules" in lint
+    chapter_rules.main()
+    monkeypatch.setattr(chapter_rules, "RULES", [lambda _notebook: ["mend this"]])
+    with pytest.raises(SystemExit, match=r"01_properties\.ipynb: mend this"):
+        chapter_rules.main()
+
+
+def run_install_cell(folder, *options, **variables):
+    """Run the install cell outside Colab, as a script in a folder of its own."""
+    code = TransformerManager().transform_cell(chapter_rules.INSTALL_CELL)
+    environment = {name: value for name, value in os.environ.items() if "COLAB" not in name}
+    return subprocess.run(
+        [sys.executable, *options, "-c", code],
+        cwd=folder,
+        env={**environment, **variables},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_the_install_cell_does_nothing_where_the_helpers_are_installed(tmp_path):
+    done = run_install_cell(tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_install_cell_says_what_to_do_where_they_are_not(tmp_path):
+    done = run_install_cell(tmp_path, "-S")  # without what is installed
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("ImportError: No module named 'helpers'. This chapter needs the book's")
+    assert f"pip install git+{chapter_rules.ADDRESS} and restart" in last
+    assert "During handling" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("helpers.py", "'helpers' is not a package"),
+        ("helpers/__init__.py", "No module named 'helpers.claims'"),
+        ("helpers/notes.txt", "No module named 'helpers.claims'"),
+    ],
+)
+def test_the_install_cell_says_so_where_the_helpers_are_the_readers_own(tmp_path, name, said):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("")
+    # A folder without Python in it hides nothing that is installed.
+    done = run_install_cell(tmp_path, *(["-S"] if name.endswith(".txt") else []))
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert said in last
+    assert "If a file or folder of your own is called helpers, rename it: it hides them." in last
+
+
+def test_the_install_cell_installs_in_colab_alone(tmp_path):
+    asked = run_install_cell(tmp_path, COLAB_RELEASE_TAG="release-test")
+    assert asked.returncode == 1
+    assert "get_ipython" in asked.stderr.splitlines()[-1]  # which a script lacks
 
 
 def small_notebook(*cells, tags=(CHECKED,)):

@@ -3,12 +3,12 @@
 import shutil
 from pathlib import Path
 
-import chapter_rules
 import nbformat
 import pytest
 import yaml
 from conftest import ROOT
 
+from tools import chapter_rules
 from tools.new_chapter import begin
 from tools.notebooks import execute, normalise
 

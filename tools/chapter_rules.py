@@ -1,4 +1,6 @@
-"""The rules that every chapter keeps.
+"""The rules that every chapter keeps, which `make lint` and the tests check.
+
+    python -m tools.chapter_rules
 
 Each rule takes a notebook and returns what is wrong with it, as sentences that say what to do. An
 empty list is a chapter that keeps the rule.
@@ -7,6 +9,7 @@ empty list is a chapter that keeps the rule.
 import ast
 import copy
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,16 +21,27 @@ from tools.notebooks import CHECKED, normalise
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
-INSTALL_CELL = f"""import os
+INSTALL_CELL = f"""import importlib
+import os
 
-# In Colab only: fetch what the chapters share.
+# What chapters share: Colab fetches it, elsewhere it has to be there.
 if "COLAB_RELEASE_TAG" in os.environ:
-    %pip install --quiet --no-deps git+{ADDRESS}"""
+    %pip install --quiet --no-deps git+{ADDRESS}
+try:
+    importlib.import_module("helpers.claims")
+except ImportError as error:
+    raise ImportError(
+        f"{{error}}. This chapter needs the book's helpers: pip install "
+        "git+{ADDRESS}"
+        " and restart the kernel. If a file or folder of your own is "
+        "called helpers, rename it: it hides them."
+    ) from None"""
 MACHINE_PATH = re.compile(
     r"/(?:home|root|tmp|Users|mnt|opt|work|usr|content|var)/\w|[A-Z]:\\|site-packages"
 )
 # Every other tag may be one with which nbval lets a cell pass unseen.
 ALLOWED_TAGS = {CHECKED, "answer-picture", "makes-answer-picture"}
+ROLE = re.compile(r"\{(?:result|mean|fact|since|script|colab)\}")
 LENIENT_COMMENT = re.compile(r"#\s*(?:NBVAL_|PYTEST_VALIDATE_)")
 HIDING = re.compile(r"\b(?:warnings|subprocess|get_ipython|os\.system|contextlib\.suppress)\b")
 MAKE = "run `make notebooks CHAPTER=…` and commit what it stores"
@@ -43,6 +57,14 @@ def code_cells(notebook: Notebook) -> list[Notebook]:
 def plain(cell: Notebook) -> str:
     """A cell's code as Python, or nothing for the install cell, which holds a magic."""
     return "" if cell.source == INSTALL_CELL else cell.source
+
+
+def tree_of(cell: Notebook) -> ast.Module:
+    """A cell's syntax tree: empty where it is not Python, which is a rule of its own."""
+    try:
+        return ast.parse(plain(cell))
+    except SyntaxError:
+        return ast.Module([], [])
 
 
 def claim_calls(tree: ast.AST) -> list[ast.Call]:
@@ -61,6 +83,7 @@ def tags(cell: Notebook) -> set[str]:
 
 
 def was_run_once_from_top_to_bottom(notebook: Notebook) -> list[str]:
+    """Its cells were run in the order in which they stand."""
     counts = [cell.execution_count for cell in code_cells(notebook)]
     if counts == list(range(1, len(counts) + 1)):
         return []
@@ -68,9 +91,10 @@ def was_run_once_from_top_to_bottom(notebook: Notebook) -> list[str]:
 
 
 def every_claim_is_checked(notebook: Notebook) -> list[str]:
+    """Each claim stands in the open, in a cell whose printed text is compared from run to run."""
     wrong = []
     for cell in code_cells(notebook):
-        tree = ast.parse(plain(cell))
+        tree = tree_of(cell)
         claims = claim_calls(tree)
         if claims and CHECKED not in tags(cell):
             wrong.append(f"cell {cell.id} makes a claim: tag it {CHECKED}")
@@ -98,7 +122,30 @@ def every_claim_is_checked(notebook: Notebook) -> list[str]:
     return wrong
 
 
+def every_claim_passes_its_values(notebook: Notebook) -> list[str]:
+    """Each claim passes what decides it, unrounded, so that it is there for later questions."""
+    wrong = []
+    for cell in code_cells(notebook):
+        for call in claim_calls(tree_of(cell)):
+            passed = [word.value for word in call.keywords if ast.unparse(word.value) != "{}"]
+            sentence = ast.unparse(call.args[0]) if call.args else "a claim"
+            if not passed:
+                wrong.append(
+                    f"cell {cell.id} passes no value to {sentence}: pass the numbers that decide it"
+                )
+            if any(is_rounded(value) for value in passed):
+                wrong.append(f"cell {cell.id} rounds a value of {sentence}: pass it as it is")
+    return wrong
+
+
+def is_rounded(expression: ast.expr) -> bool:
+    """Whether `round` is called anywhere in an expression."""
+    called = [node.func for node in ast.walk(expression) if isinstance(node, ast.Call)]
+    return any(getattr(call, "attr", getattr(call, "id", None)) == "round" for call in called)
+
+
 def nothing_passes_unseen(notebook: Notebook) -> list[str]:
+    """No tag, comment or magic lets a failure pass."""
     wrong = []
     for cell in code_cells(notebook):
         if tags(cell) - ALLOWED_TAGS:
@@ -125,6 +172,7 @@ def poor_alt(text: str) -> bool:
 
 
 def every_figure_has_alt_text(notebook: Notebook) -> list[str]:
+    """Whoever does not see a figure is told what there is to see."""
     wrong = []
     for cell in code_cells(notebook):
         pictures = sum(
@@ -154,6 +202,7 @@ def text_of(output: Notebook) -> str:
 
 
 def outputs_are_clean(notebook: Notebook) -> list[str]:
+    """No stored output has an error, a warning or a path of a machine."""
     wrong = []
     for cell in code_cells(notebook):
         for output in cell.outputs:
@@ -178,11 +227,12 @@ def outputs_are_clean(notebook: Notebook) -> list[str]:
 
 
 def quoted_figures_are_the_stored_ones(notebook: Notebook) -> list[str]:
+    """A figure from a long run is the stored one, and written so that Colab shows it."""
     wrong = []
     for cell in notebook.cells:
-        if "{result}" in cell.source:
+        for role in ROLE.findall(cell.source):
             wrong.append(
-                f"cell {cell.id} uses the role result, which Colab shows as it stands: print "
+                f"cell {cell.id} uses the role {role}, which Colab shows as it stands: print "
                 "load_result(…).quote(…) instead"
             )
         for text in (cell.source, *(text_of(output) for output in cell.get("outputs", []))):
@@ -191,6 +241,7 @@ def quoted_figures_are_the_stored_ones(notebook: Notebook) -> list[str]:
 
 
 def begins_with_title_and_install_cell(notebook: Notebook) -> list[str]:
+    """Title first, then the cell that fetches the helpers."""
     wrong = []
     if not re.match(r"# \S", notebook.cells[0].source):
         wrong.append("the first cell must be Markdown that begins with the chapter's title: # …")
@@ -200,6 +251,7 @@ def begins_with_title_and_install_cell(notebook: Notebook) -> list[str]:
 
 
 def is_normalised(notebook: Notebook) -> list[str]:
+    """It is stored in the one form in which a second run leaves no difference."""
     before = nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
     if normalise(copy.deepcopy(notebook)) == before:
         return []
@@ -207,6 +259,7 @@ def is_normalised(notebook: Notebook) -> list[str]:
 
 
 def is_small(notebook: Notebook) -> list[str]:
+    """Its file has less than 1.5 MB."""
     size = len(nbformat.writes(notebook).encode())
     return [] if size < 1.5e6 else [f"the file has {size / 1e6:.1f} MB: keep it under 1.5 MB"]
 
@@ -214,6 +267,7 @@ def is_small(notebook: Notebook) -> list[str]:
 RULES: list[Callable[[Notebook], list[str]]] = [
     was_run_once_from_top_to_bottom,
     every_claim_is_checked,
+    every_claim_passes_its_values,
     nothing_passes_unseen,
     every_figure_has_alt_text,
     outputs_are_clean,
@@ -222,3 +276,19 @@ RULES: list[Callable[[Notebook], list[str]]] = [
     is_normalised,
     is_small,
 ]
+
+
+def main() -> None:
+    """Check every chapter."""
+    wrong = [
+        f"{path.name}: {sentence}"
+        for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
+        for rule in RULES
+        for sentence in rule(nbformat.read(path, as_version=4))
+    ]
+    if wrong:
+        sys.exit("\n".join(wrong))
+
+
+if __name__ == "__main__":
+    main()
