@@ -6,10 +6,10 @@ IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 export PYTHON COLAB_PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test test-quick test-colab chapter notebooks results lint format lock audit clean
+.PHONY: help setup book test test-quick test-colab chapter notebooks results release-check lint format lock audit clean
 
 help: ## list the tasks
-	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
 setup: ## make the environment .venv from requirements.txt; the other tasks call it
 	@sh tools/setup.sh
@@ -37,9 +37,13 @@ notebooks: setup ## re-run the chapters and store their outputs: all, or CHAPTER
 results: setup ## run long experiments, and chapters under five seeds; store: all, or ONLY=speed
 	@$(PYTHON_IN_VENV) -m tools.results $(ONLY)
 
-lint: setup ## check the code's style, the workflows and that the tree is as `make format` leaves it
+release-check: setup ## name each stored result that other code or helpers made than today's
+	@$(PYTHON_IN_VENV) -m tools.release_check
+
+lint: setup ## check style, workflows, the chapters' rules and that the tree is as `make format` leaves it
 	$(PYTHON_IN_VENV) -m ruff check .
 	$(PYTHON_IN_VENV) -m ruff format --check .
+	$(PYTHON_IN_VENV) -m tools.chapter_rules
 	.venv/bin/zizmor --offline --no-progress --quiet .github/workflows
 	.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 

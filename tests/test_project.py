@@ -84,6 +84,19 @@ def test_the_version_stands_in_one_place_and_the_changelog_begins_with_it():
     assert re.findall(r"^## (\S+)", changes, re.MULTILINE)[0] == PROJECT["version"]
 
 
+def test_a_copied_folder_of_helpers_that_nobody_installed_imports(tmp_path):
+    shutil.copytree(ROOT / "helpers", tmp_path / "helpers", ignore=lambda *_: ["datasets"])
+    code = "import helpers; print(helpers.__version__, helpers.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],  # without what is installed
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout == f"unknown {tmp_path / 'helpers' / '__init__.py'}\n"
+
+
 def locked():
     """The versions the lock allows, by canonical name."""
     pins = {}
@@ -128,7 +141,8 @@ def make_help():
 
 
 @pytest.mark.parametrize(
-    "task", ["book", "test", "test-colab", "notebooks", "lint", "lock", "help", "setup"]
+    "task",
+    ["book", "test", "test-colab", "notebooks", "release-check", "lint", "lock", "help", "setup"],
 )
 def test_make_help_names_the_task(task):
     assert re.search(rf"^make {task} +\S", make_help(), re.MULTILINE)

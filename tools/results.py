@@ -3,7 +3,8 @@
     python -m tools.results [NAME …]     all of them, or those named
 
 A chapter is run to its end, so that every claim in it holds under each seed or the run stops; then
-its headline numbers, which experiments/headlines.toml names, are read off.
+its headline numbers, which experiments/headlines.toml names, are read off, and so are its claims
+with the values that they rest on.
 
 A seed that is done is kept in experiments/unfinished, so that an interrupted run goes on where it
 stopped. When the last seed is done, the result is written to helpers/results.
@@ -18,9 +19,6 @@ import platform
 import shutil
 import sys
 import time
-import tomllib
-from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -31,22 +29,31 @@ import nbformat
 import tensorflow as tf
 from nbformat.v4 import new_code_cell
 
-from helpers.results import (
-    RESULTS,
-    Result,
-    Run,
-    load_result,
-    script_hash,
-    store_result,
-    write_whole,
+from helpers.claims import ClaimRecord, recorded_claims
+from helpers.results import RESULTS, Result, Run, load_result, store_result, write_whole
+from tools.digests import (
+    CHAPTERS,
+    EXPERIMENTS,
+    ROOT,
+    Digests,
+    chapter_digests,
+    chapters,
+    headlines,
+    script_digests,
+    scripts,
 )
-from tools.notebooks import CHAPTERS, execute
+from tools.notebooks import execute
 
-ROOT = Path(__file__).resolve().parent.parent
-EXPERIMENTS = ROOT / "experiments"
 UNFINISHED = EXPERIMENTS / "unfinished"
-HEADLINES = EXPERIMENTS / "headlines.toml"
 PACKAGES = ("tensorflow", "keras", "numpy")
+# Appended to a chapter. Its names begin with _, so that the chapter's own stay as they are.
+READ_OFF = """import json as _json
+from dataclasses import asdict as _asdict
+from helpers.claims import recorded_claims as _recorded_claims
+_measured = {{{numbers}}}
+_claims = [_asdict(_record) for _record in _recorded_claims()]
+print()
+print(_json.dumps({{"measured": _measured, "claims": _claims}}))"""
 
 
 class Chapter:
@@ -63,45 +70,31 @@ class Chapter:
     def __init__(self, path: Path, headlines: dict[str, str]) -> None:
         self.path, self.headlines = path, headlines
 
-    def digest(self) -> str:
-        """The SHA-256 of what decides the numbers: the chapter's code, not its text or outputs."""
-        cells = nbformat.read(self.path, as_version=4).cells
-        code = [cell.source for cell in cells if cell.cell_type == "code"]
-        return hashlib.sha256(json.dumps([code, self.headlines]).encode()).hexdigest()
-
-    def measure(self, seed: int, _settings: None) -> dict[str, float]:
+    def run(self, seed: int) -> tuple[dict[str, float], tuple[ClaimRecord, ...]]:
         """Run the chapter under a seed; a claim that does not hold stops it.
 
         Args:
             seed: what BOOK_SEED is set to.
 
         Returns:
-            The headline numbers.
+            The headline numbers, and the claims with the values that they rest on.
 
         Raises:
             CellExecutionError: a cell failed.
         """
         notebook = nbformat.read(self.path, as_version=4)
         numbers = ", ".join(f"{name!r}: float({text})" for name, text in self.headlines.items())
-        notebook.cells.append(new_code_cell(f"import json\nprint(json.dumps({{{numbers}}}))"))
+        notebook.cells.append(new_code_cell(READ_OFF.format(numbers=numbers)))
         execute(notebook, self.path.parent, BOOK_SEED=str(seed))
-        return json.loads(notebook.cells[-1].outputs[0].text)
-
-
-def chapters() -> list[str]:
-    """The chapters whose headline numbers are stored."""
-    return list(tomllib.loads(HEADLINES.read_text(encoding="utf-8")))
+        # A long text may come in several pieces.
+        pieces = [out.text for out in notebook.cells[-1].outputs if out.get("name") == "stdout"]
+        found = json.loads("".join(pieces).splitlines()[-1])
+        return found["measured"], tuple(ClaimRecord(**record) for record in found["claims"])
 
 
 def load_chapter(name: str) -> Chapter:
     """A chapter with the headline numbers that are read off it."""
-    headlines = tomllib.loads(HEADLINES.read_text(encoding="utf-8"))[name]
-    return Chapter(CHAPTERS / f"{name}.ipynb", headlines)
-
-
-def names() -> list[str]:
-    """The experiments there are: one script each."""
-    return sorted(path.stem for path in EXPERIMENTS.glob("*.py"))
+    return Chapter(CHAPTERS / f"{name}.ipynb", headlines()[name])
 
 
 def load(name: str, folder: Path = EXPERIMENTS) -> ModuleType:
@@ -126,39 +119,49 @@ def surroundings() -> dict[str, object]:
     }
 
 
-def one_seed(measure: Callable[[], dict[str, float]]) -> Run:
+def one_seed(experiment: ModuleType | Chapter, seed: int, settings: object) -> Run:
     """A run of an experiment under one seed, timed and dated."""
     started = time.monotonic()
-    measured = measure()
-    seconds = round(time.monotonic() - started, 1)
-    return Run(measured, seconds, f"{datetime.now(UTC):%Y-%m-%d}", **surroundings())
-
-
-def digest(experiment: ModuleType | Chapter) -> str:
-    """The hash by which a stored result knows whether what made it has changed."""
     if isinstance(experiment, Chapter):
-        return experiment.digest()
-    return script_hash(Path(experiment.__file__))
+        measured, claims = experiment.run(seed)
+    else:
+        before = len(recorded_claims())
+        measured = experiment.measure(seed, settings)
+        claims = tuple(recorded_claims()[before:])
+    seconds = round(time.monotonic() - started, 1)
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    return Run(measured, seconds, today, **surroundings(), claims=claims)
 
 
-def make(name: str, experiment: ModuleType | Chapter, unfinished: Path, results: Path) -> Path:
+def digests(experiment: ModuleType | Chapter) -> Digests:
+    """The hashes by which a stored result knows whether what made it has changed."""
+    if isinstance(experiment, Chapter):
+        return chapter_digests(experiment.path, experiment.headlines)
+    return script_digests(Path(experiment.__file__))
+
+
+def make(
+    name: str,
+    experiment: ModuleType | Chapter,
+    made_of: Digests,
+    unfinished: Path,
+    results: Path,
+) -> Path:
     """Run what is missing of an experiment, then store its result.
 
     The seeds stay where they are kept; the folder is returned.
 
-    A seed that an earlier, interrupted call finished is taken over if script, versions, cores and
-    device are still the same; otherwise it is left where it is, and the seed runs anew.
+    A seed that an earlier, interrupted call finished is taken over if code, helpers, versions,
+    cores and device are still the same; otherwise it is left where it is, and the seed runs anew.
     """
-    made_of = digest(experiment)
-    here = surroundings()
-    # One folder for one script in one environment: nothing of another is mixed in or written over.
-    made_by = json.dumps([made_of, here])
+    # One folder for one code in one environment: nothing of another is mixed in or written over.
+    made_by = json.dumps([made_of, surroundings()])
     folder = unfinished / f"{name}-{hashlib.sha256(made_by.encode()).hexdigest()[:12]}"
     runs = {}
     for number, seed in enumerate(experiment.SEEDS):
         path = folder / f"seed_{seed}.json"
         if path.is_file():
-            runs[seed] = Run(**json.loads(path.read_text(encoding="utf-8")))
+            runs[seed] = Run.from_json(path.read_text(encoding="utf-8"))
             print(f"{name}: seed {seed} was done on {runs[seed].date}", flush=True)
             continue
         left = len(experiment.SEEDS) - number
@@ -166,10 +169,16 @@ def make(name: str, experiment: ModuleType | Chapter, unfinished: Path, results:
             f"{name}: seed {seed}, {_estimate(name, list(runs.values()), left, results)}",
             flush=True,
         )
-        runs[seed] = one_seed(lambda seed=seed: experiment.measure(seed, experiment.FULL))
-        write_whole(path, json.dumps(asdict(runs[seed]), indent=1) + "\n")
+        runs[seed] = one_seed(experiment, seed, experiment.FULL)
+        if digests(experiment) != made_of:
+            sys.exit(
+                f"{name}: its code or a helper has changed since this began, so nobody knows what "
+                f"seed {seed} was made with. Run it again: make results ONLY={name}"
+            )
+        Result(name, *made_of, runs)  # what is wrong with the runs is said now, not after the last
+        write_whole(path, runs[seed].to_json())
         print(f"{name}: seed {seed} took {runs[seed].seconds:.0f} s", flush=True)
-    stored = store_result(Result(name, made_of, runs), results)
+    stored = store_result(Result(name, *made_of, runs), results)
     print(
         f"{name}: stored in {stored.relative_to(ROOT) if stored.is_relative_to(ROOT) else stored}"
     )
@@ -178,7 +187,12 @@ def make(name: str, experiment: ModuleType | Chapter, unfinished: Path, results:
 
 def make_all(experiments: dict[str, ModuleType | Chapter], unfinished: Path, results: Path) -> None:
     """Make the results of some experiments, and forget their seeds when the last one is stored."""
-    folders = [make(name, script, unfinished, results) for name, script in experiments.items()]
+    # Taken at once, since a helper is imported once: later it may not be what its file says.
+    made_of = {name: digests(experiment) for name, experiment in experiments.items()}
+    folders = [
+        make(name, experiment, made_of[name], unfinished, results)
+        for name, experiment in experiments.items()
+    ]
     for folder in folders:
         shutil.rmtree(folder)
 
@@ -201,7 +215,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME")
     wanted = parser.parse_args().names
-    known = dict.fromkeys(names(), load) | dict.fromkeys(chapters(), load_chapter)
+    known = dict.fromkeys(scripts(), load) | dict.fromkeys(chapters(), load_chapter)
     unknown = [name for name in wanted if name not in known]
     if unknown:
         sys.exit(f"ONLY must be one of {', '.join(known)}; got {', '.join(unknown)}")

@@ -1,0 +1,42 @@
+"""Say which stored results were made by other code than today's, and fail if any was.
+
+python -m tools.release_check
+"""
+
+import sys
+
+from helpers.results import load_result
+from tools.digests import changes_since, chapters, scripts
+
+
+def stale(names: list[str]) -> list[str]:
+    """A line for each result that has to be made anew, with the command that does it.
+
+    Args:
+        names: of scripts and chapters.
+    """
+    lines = []
+    for name in names:
+        try:
+            changed = changes_since(load_result(name))
+            problem = f"{' and '.join(changed)} changed since its result was stored"
+        except ValueError as error:
+            changed, problem = ["everything"], str(error)
+        if changed:
+            lines.append(f"{name}: {problem}. Renew it: make results ONLY={name}")
+    return lines
+
+
+def main() -> None:
+    """Check every result."""
+    names = [*scripts(), *chapters()]
+    lines = stale(names)
+    for line in lines:
+        print(line)
+    if lines:
+        sys.exit(f"{len(lines)} of {len(names)} stored results have to be made anew.")
+    print(f"All {len(names)} stored results were made by today's code and helpers.")
+
+
+if __name__ == "__main__":
+    main()
