@@ -38,13 +38,13 @@ class _Corruption(ABC):
                 have the same noise under the same seed: give sets that meet seeds of their own.
 
         Returns:
-            A new array of the same shape and dtype: what a batch of these images becomes with
-            `keras.random.SeedGenerator(seed)`.
+            A new array of the same shape and dtype (float32 for bfloat16, float64 for longdouble):
+            what a batch of these images becomes with `keras.random.SeedGenerator(seed)`.
 
         Raises:
             ValueError: the images are empty, not floating point or not finite, or the seed is none.
         """
-        images = check_array(images, "images")
+        images = check_array(images, "images", pixels=True)
         drawn = keras.random.SeedGenerator(check_seed(seed))
         return keras.ops.convert_to_numpy(self(keras.ops.convert_to_tensor(images), drawn))
 

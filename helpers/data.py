@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,11 +61,14 @@ def load_mnist(path: str | Path = MNIST_PATH) -> LabelledImageSet:
 
     Raises:
         FileNotFoundError: the file is missing.
-        ValueError: the file's SHA-256 is not the published one: it was cut or altered.
+        ValueError: the path is none, or the file's SHA-256 is not the published one: it was cut or
+            altered.
 
     Source:
         Y. LeCun and C. Cortes; see LICENSE beside the file.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise ValueError(f"path must be the path of a file; got {path!r}")
     path = Path(path)
     restore = (
         "restore it with `git checkout -- helpers/datasets/mnist.npz` in a clone of the book, "

@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from helpers.checks import IMAGE_SHAPE, check_count, check_images
+from helpers.checks import IMAGE_SHAPE, check_choice, check_count, check_images
 from helpers.data import LabelledImageSet
 from helpers.seeds import check_seed, spawn_seeds
 
@@ -89,8 +89,7 @@ def split_glyphs(split: str) -> list[tuple[str, str]]:
     Raises:
         ValueError: there is no such split.
     """
-    if split not in SPLITS:
-        raise ValueError(f"split must be one of {list(SPLITS)}; got {split!r}")
+    check_choice(split, SPLITS, "split")
     held_out = {0: "test", len(TYPEFACES) // 2: "validation"}
     return [
         (letter, font)

@@ -1,13 +1,14 @@
 """A large picture cut into 28×28 patches, and patches put together again."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from helpers.checks import IMAGE_SHAPE, check_array
+from helpers.checks import IMAGE_SHAPE, as_array, check_array, check_list, is_whole
 
 PATCH_SIZE = IMAGE_SHAPE[0]
 
 
-def to_patches(picture: np.ndarray) -> np.ndarray:
+def to_patches(picture: ArrayLike) -> np.ndarray:
     """A picture cut into patches that do not overlap, row by row from the top left.
 
     What is left over at the right and at the bottom is dropped.
@@ -16,19 +17,20 @@ def to_patches(picture: np.ndarray) -> np.ndarray:
         picture: `(height, width)`, any finite floating-point array of at least 28×28 pixels.
 
     Returns:
-        `(n, 28, 28, 1)` with n = (height // 28) * (width // 28), of the picture's dtype.
+        `(n, 28, 28, 1)` with n = (height // 28) * (width // 28), of the picture's dtype
+        as `as_array` returns it.
 
     Raises:
         ValueError: the picture is smaller, has another number of axes, is not floating point or
             is not finite.
     """
-    picture = np.asarray(picture)
+    picture = as_array(picture, "picture")
     if picture.ndim != 2 or min(picture.shape) < PATCH_SIZE:
         raise ValueError(
             f"picture must have shape (height, width), each at least {PATCH_SIZE}; "
             f"got shape {picture.shape}"
         )
-    picture = check_array(picture, "picture")
+    picture = check_array(picture, "picture", pixels=True)
     rows, columns = (side // PATCH_SIZE for side in picture.shape)
     blocks = picture[: rows * PATCH_SIZE, : columns * PATCH_SIZE].reshape(
         rows, PATCH_SIZE, columns, PATCH_SIZE
@@ -36,7 +38,7 @@ def to_patches(picture: np.ndarray) -> np.ndarray:
     return blocks.swapaxes(1, 2).reshape(-1, *IMAGE_SHAPE)
 
 
-def from_patches(patches: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def from_patches(patches: ArrayLike, shape: tuple[int, int]) -> np.ndarray:
     """Patches put together, row by row from the top left: what undoes `to_patches`.
 
     Args:
@@ -44,16 +46,21 @@ def from_patches(patches: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
         shape: `(height, width)` of the picture that was cut, in pixels.
 
     Returns:
-        The picture, height and width rounded down to multiples of 28, of the patches' dtype.
+        The picture, height and width rounded down to multiples of 28, of the patches' dtype
+        as `as_array` returns it.
 
     Raises:
         ValueError: the patches have another shape, are not floating point or not finite, or
-            there are not as many as the shape holds.
+            there are not as many as the shape holds, or the shape is not two whole numbers.
     """
-    patches = check_array(patches, "patches")
+    patches = check_array(patches, "patches", pixels=True)
     if patches.shape[1:] != IMAGE_SHAPE:
         raise ValueError(f"patches must have shape (n, 28, 28, 1); got shape {patches.shape}")
-    height, width = shape
+    sides = check_list(shape, "shape", "(height, width) in pixels")
+    if len(sides) != 2 or not all(map(is_whole, sides)):
+        raise ValueError(f"shape must be (height, width) in whole pixels; got {shape!r}")
+    height, width = map(int, sides)
+    height, width = map(int, shape)
     rows, columns = height // PATCH_SIZE, width // PATCH_SIZE
     if min(rows, columns) < 1 or rows * columns != len(patches):
         raise ValueError(

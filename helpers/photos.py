@@ -1,10 +1,12 @@
 """Landscape photographs in grey: patches in three splits, and each photograph whole."""
 
+import math
+
 import numpy as np
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from helpers.checks import check_count, check_images
+from helpers.checks import check_choice, check_count, check_images
 from helpers.data import ImageSet
 from helpers.patches import PATCH_SIZE
 from helpers.seeds import check_seed, spawn_seeds
@@ -50,6 +52,8 @@ def load_photos(
         china.jpg and flower.jpg come with scikit-learn, CC BY 2.0; their credits are in LICENSE.
     """
     counts = {"train": train_count, "validation": validation_count, "test": test_count}
+    for split, count in counts.items():
+        _check_places(split, count, f"{split}_count")
     positions = {split: patch_positions(split, count, seed) for split, count in counts.items()}
     photos = np.stack([whole_photo(name) for name in PHOTOS])
     windows = np.lib.stride_tricks.sliding_window_view(photos, (PATCH_SIZE, PATCH_SIZE), (1, 2))
@@ -75,21 +79,12 @@ def patch_positions(split: str, count: int, seed: int | None = None) -> np.ndarr
         ValueError: there is no such split, the count is below 1 or above the number of places, or
             the seed is not one.
     """
-    if split not in BANDS:
-        raise ValueError(f"split must be one of {list(BANDS)}; got {split!r}")
-    count = check_count(count, f"count of split {split!r}")
+    count = _check_places(check_choice(split, BANDS, "split"), count, "count")
     split_seed = spawn_seeds(check_seed(seed), len(BANDS))[list(BANDS).index(split)]
-    tops = np.arange(PHOTO_SHAPE[0] - PATCH_SIZE + 1)
-    lefts = np.concatenate([np.arange(first, end - PATCH_SIZE + 1) for first, end in BANDS[split]])
-    shape = (len(PHOTOS), len(tops), len(lefts))
-    places = np.prod(shape)
-    if count > places:
-        raise ValueError(
-            f"count of split {split!r} must be at most {places}, the number of places; got {count}"
-        )
-    drawn = np.random.default_rng(split_seed).permutation(places)[:count]
+    shape = _places(split)
+    drawn = np.random.default_rng(split_seed).permutation(math.prod(shape))[:count]
     photo, top, left = np.unravel_index(drawn, shape)
-    return np.stack([photo, tops[top], lefts[left]], axis=1)
+    return np.stack([photo, top, _lefts(split)[left]], axis=1)
 
 
 def whole_photo(name: str) -> np.ndarray:
@@ -109,7 +104,25 @@ def whole_photo(name: str) -> np.ndarray:
     Source:
         The photographs come with scikit-learn, CC BY 2.0; their credits are in LICENSE.
     """
-    if name not in PHOTOS:
-        raise ValueError(f"name must be one of {list(PHOTOS)}; got {name!r}")
+    check_choice(name, PHOTOS, "name")
     grey = Image.fromarray(load_sample_image(name)).convert("L")
     return np.asarray(grey, dtype=np.float32) / 255
+
+
+def _lefts(split: str) -> np.ndarray:
+    """The left columns that a patch of a split may have."""
+    return np.concatenate([np.arange(first, end - PATCH_SIZE + 1) for first, end in BANDS[split]])
+
+
+def _places(split: str) -> tuple[int, int, int]:
+    """How many photographs, top rows and left columns there are to choose from."""
+    return len(PHOTOS), PHOTO_SHAPE[0] - PATCH_SIZE + 1, len(_lefts(split))
+
+
+def _check_places(split: str, count: int, name: str) -> int:
+    count, places = check_count(count, name), math.prod(_places(split))
+    if count > places:
+        raise ValueError(
+            f"{name} must be at most {places}, the number of places in {split!r}; got {count}"
+        )
+    return count

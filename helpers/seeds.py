@@ -1,8 +1,12 @@
 """Seeds: the one used where none is given, and several made from one."""
 
+import operator
 import os
+import re
 
 import numpy as np
+
+from helpers.checks import check_count
 
 
 def default_seed() -> int:
@@ -17,7 +21,7 @@ def default_seed() -> int:
         ValueError: BOOK_SEED is set to something else.
     """
     text = os.environ.get("BOOK_SEED", "0")
-    if not (text.isascii() and text.isdecimal()) or int(text) >= 2**32:
+    if not re.fullmatch("0*[0-9]{1,10}", text) or int(text) >= 2**32:
         raise ValueError(
             f"BOOK_SEED must be an integer from 0 to 2**32 - 1, such as BOOK_SEED=3; got {text!r}"
         )
@@ -38,19 +42,27 @@ def check_seed(seed: int | None) -> int:
     """
     if seed is None:
         return default_seed()
-    if isinstance(seed, bool) or not hasattr(seed, "__index__") or not 0 <= int(seed) < 2**32:
+    try:
+        number = -1 if isinstance(seed, bool) else operator.index(seed)
+    except TypeError:
+        number = -1
+    if not 0 <= number < 2**32:
         raise ValueError(f"seed must be an integer from 0 to 2**32 - 1, or None; got {seed!r}")
-    return int(seed)
+    return number
 
 
-def spawn_seeds(seed: int, count: int) -> list[int]:
+def spawn_seeds(seed: int | None, count: int) -> list[int]:
     """Several unrelated seeds made from one, for the parts of a thing that has one seed.
 
     Args:
-        seed: an integer from 0 to 2**32 - 1.
+        seed: an integer from 0 to 2**32 - 1; None for the default seed.
         count: how many.
 
     Returns:
         Integers from 0 to 2**32 - 1; the same for the same seed, the first ones whatever the count.
+
+    Raises:
+        ValueError: the seed is not such an integer, or the count not a whole number of at least 1.
     """
-    return [int(part) for part in np.random.SeedSequence(seed).generate_state(count)]
+    state = np.random.SeedSequence(check_seed(seed))
+    return [int(part) for part in state.generate_state(check_count(count, "count"))]

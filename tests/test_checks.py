@@ -1,12 +1,28 @@
 """What the doors let in and what they turn away."""
 
+import decimal
+from fractions import Fraction
+
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import sparse
 
-from helpers.checks import check_array, check_count, check_images, is_number
+from helpers.checks import (
+    as_array,
+    check_array,
+    check_choice,
+    check_count,
+    check_images,
+    check_list,
+    check_same_shape,
+    is_number,
+    is_whole,
+)
 from helpers.seeds import check_seed, default_seed, spawn_seeds
 
 images = hnp.arrays(
@@ -60,6 +76,223 @@ def test_arrays_without_examples_are_refused(shape):
         check_array(np.zeros(shape), "codes")
 
 
+def test_the_hint_about_pixels_is_given_where_pixels_are_meant_alone():
+    whole = np.ones((2, 3), int)
+    with pytest.raises(ValueError, match=r"got dtype int64; divide pixels 0–255 by 255$"):
+        check_array(whole, "images", pixels=True)
+    with pytest.raises(
+        ValueError, match=r"codes must hold floating-point numbers; got dtype int64$"
+    ):
+        check_array(whole, "codes")
+    with pytest.raises(ValueError, match=r"got dtype bool$"):
+        check_array(whole > 0, "images", pixels=True)
+
+
+def a_graph_tensor():
+    kept = []
+
+    @tf.function
+    def trace(tensor):
+        kept.append(tensor)
+        return tensor
+
+    trace(tf.ones((2, 3)))
+    return kept[0]
+
+
+NO_ARRAYS = {
+    "NoneType": (None, "None"),
+    "text": ("x", "str"),
+    "bytes": (b"x", "bytes"),
+    "dictionary": ({"a": [1.0]}, "dict"),
+    "set": ({1.0}, "set"),
+    "generator": ((float(i) for i in range(3)), "generator"),
+    "dataset": (tf.data.Dataset.from_tensor_slices(np.ones((4, 3))).batch(2), "_BatchDataset"),
+    "iterator": (iter([[1.0]]), "list_iterator"),
+    "sparse matrix": (sparse.csr_array(np.eye(3)), "csr_array"),
+    "sparse tensor": (tf.sparse.from_dense(np.eye(3)), "SparseTensor"),
+    "ragged tensor": (tf.ragged.constant([[1.0], [1.0, 2.0]]), "RaggedTensor"),
+    "Keras tensor": (keras.Input((3,)), "KerasTensor"),
+    "graph tensor": (a_graph_tensor(), "SymbolicTensor"),
+    "module": (np, "module"),
+}
+
+
+@pytest.mark.parametrize(("value", "kind"), NO_ARRAYS.values(), ids=NO_ARRAYS)
+@pytest.mark.parametrize("check", [check_array, check_images])
+def test_what_is_no_array_is_named_by_its_type(check, value, kind):
+    wanted = f"^photos must be one array of numbers, held in memory; got {kind}$"
+    with pytest.raises(ValueError, match=wanted):
+        check(value, "photos")
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype"),
+    [
+        (np.ones((2, 3), complex), "complex128"),
+        (np.ones((2, 3), object), "object"),
+        ([[decimal.Decimal(1)]], "object"),
+        (np.array([["a", "b"]]), "<U1"),
+        (np.zeros((2, 3), "M8[s]"), r"datetime64\[s\]"),
+    ],
+)
+def test_arrays_of_other_things_than_numbers_are_refused_by_dtype(value, dtype):
+    with pytest.raises(ValueError, match=f"^codes must hold floating-point .* got dtype {dtype}$"):
+        check_array(value, "codes")
+
+
+class Frame:
+    """What NumPy reads as pandas's frames: through `__array__`."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.values, dtype=dtype)
+
+
+def test_frames_are_read_as_numpy_reads_them():
+    np.testing.assert_array_equal(check_array(Frame([[1.5, 2.0]]), "codes"), [[1.5, 2.0]])
+    with pytest.raises(ValueError, match="got dtype object in Frame"):
+        check_array(Frame(np.array([["a", 1.0]], object)), "codes")
+
+
+@pytest.mark.parametrize(
+    ("rows", "shapes"),
+    [
+        ([np.zeros((28, 28, 1)), np.zeros((30, 28, 1))], ((28, 28, 1), (30, 28, 1))),
+        ([[1.0, 2.0], [3.0]], ((2,), (1,))),
+        ([[[1.0, 2.0], [3.0]], [[1.0, 2.0], [3.0, 4.0]]], ((2,), (1,))),
+        ([np.zeros((2, 2)), None], ((2, 2), ())),
+        ((tf.zeros((2, 2)), tf.zeros((3, 2))), ((2, 2), (3, 2))),
+    ],
+)
+def test_rows_of_different_shapes_are_named_with_these(rows, shapes):
+    with pytest.raises(ValueError, match=r"^images must hold arrays of one shape; got") as raised:
+        check_array(rows, "images")
+    assert str(raised.value).endswith(f"got shapes {shapes[0]} and {shapes[1]}")
+
+
+def test_masked_numbers_are_refused_and_their_arrays_accepted_where_none_is():
+    whole = np.ma.masked_values([[1.0, 2.0], [3.0, 4.0]], -9999)
+    np.testing.assert_array_equal(check_array(whole, "codes"), [[1, 2], [3, 4]])
+    assert type(check_array(whole, "codes")) is np.ndarray
+    partly = np.ma.masked_values([[1.0, -9999.0], [3.0, 4.0]], -9999)
+    for hidden in (partly, list(partly), [[1.0, np.ma.masked]], (partly[0], partly[1])):
+        with pytest.raises(ValueError, match=r"^codes must hold no masked numbers.*; got 1: "):
+            check_array(hidden, "codes")
+    with pytest.raises(ValueError, match="images must hold no masked numbers"):
+        check_images(np.ma.masked_less(np.zeros((1, 28, 28, 1)), 1))
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float8_e4m3fn"])
+def test_floats_of_few_bits_become_float32_unchanged(dtype):
+    values = np.array([[0.5, -1.75, 0.0]])
+    narrow = np.asarray(keras.ops.cast(values, dtype))
+    checked = check_array(narrow, "codes")
+    assert checked.dtype == np.float32
+    np.testing.assert_array_equal(checked, values)
+    with pytest.raises(ValueError, match="codes must be finite; got 1 NaN"):
+        check_array(np.asarray(keras.ops.cast([[np.nan]], dtype)), "codes")
+
+
+def test_longdouble_becomes_float64_and_what_float64_cannot_hold_is_refused():
+    checked = check_array(np.array([[0.1, 2]], np.longdouble), "codes")
+    assert checked.dtype == np.float64
+    np.testing.assert_array_equal(checked, [[np.float64(np.longdouble(0.1)), 2]])
+    huge = np.array([[1e300]], np.longdouble) * np.array(1e300, np.longdouble)
+    with pytest.raises(ValueError, match="codes must be finite; got 0 NaN and 1 infinite"):
+        check_array(huge, "codes")
+
+
+ACCEPTED = {
+    "float16": np.eye(3, dtype=np.float16),
+    "big-endian": np.eye(3, dtype=">f4"),
+    "reversed": np.eye(3)[::-1],
+    "Fortran order": np.asfortranarray(np.eye(3)),
+    "read-only": np.broadcast_to(np.eye(3), (3, 3)),
+    "matrix of lists": np.eye(3).tolist(),
+    "tensor": tf.eye(3),
+    "variable": keras.Variable(np.eye(3)),
+    "list of tensors": list(tf.eye(3)),
+    "tuple of arrays": tuple(np.eye(3)),
+}
+
+
+@pytest.mark.parametrize("array", ACCEPTED.values(), ids=ACCEPTED)
+@pytest.mark.filterwarnings("default:__array__ implementation:DeprecationWarning")
+def test_what_numpy_reads_as_floats_passes_with_its_dtype(array):
+    checked = check_array(array, "codes")
+    assert checked.dtype == np.asarray(array).dtype
+    np.testing.assert_array_equal(checked, np.asarray(array))
+
+
+def test_memory_maps_pass(tmp_path):
+    np.save(tmp_path / "codes.npy", np.eye(3))
+    mapped = np.load(tmp_path / "codes.npy", mmap_mode="r")
+    np.testing.assert_array_equal(check_array(mapped, "codes"), np.eye(3))
+
+
+def test_integers_are_arrays_too_where_they_are_wanted():
+    assert as_array([[1, 2]], "levels", "integers").dtype.kind == "i"
+    with pytest.raises(ValueError, match="levels must hold integers; got dtype object"):
+        as_array([[None]], "levels", "integers")
+
+
+def test_tiny_pixels_are_images_whatever_numpy_is_told_to_raise():
+    images = np.full((1, 28, 28, 1), 1e-300)
+    with np.errstate(all="raise"):
+        np.testing.assert_array_equal(check_images(images), 0)
+
+
+def test_arrays_of_two_shapes_are_refused_by_name():
+    check_same_shape(np.ones((2, 3)), np.ones((2, 3)), ("one", "other"))
+    with pytest.raises(ValueError, match=r"one and other must .* got \(2, 3\) and \(1, 3\)"):
+        check_same_shape(np.ones((2, 3)), np.ones((1, 3)), ("one", "other"))
+
+
+@pytest.mark.parametrize("values", [[1, 2], (1, 2), range(1, 3), np.array([1, 2])])
+def test_values_in_an_order_are_a_list(values):
+    assert check_list(values, "widths", "a list") == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "values", [None, 3, "12", b"12", {1, 2}, {1: 2}, np.eye(2), np.array(3), iter([1])]
+)
+def test_values_without_an_order_are_no_list(values):
+    with pytest.raises(ValueError, match="widths must be a list of widths; got"):
+        check_list(values, "widths", "a list of widths")
+
+
+def test_a_choice_is_one_of_the_names():
+    assert check_choice("b", ("a", "b"), "letter") == "b"
+    assert check_choice(np.str_("b"), {"a": 1, "b": 2}, "letter") == "b"
+
+
+@pytest.mark.parametrize("value", ["c", "", None, 0, ["a"], ("a", "b"), np.array(["a"]), {}, "ab"])
+def test_another_choice_is_refused(value):
+    with pytest.raises(ValueError, match=r"letter must be one of \['a', 'b'\]; got") as raised:
+        check_choice(value, ("a", "b"), "letter")
+    assert repr(value) in str(raised.value)
+
+
+@pytest.mark.parametrize("value", [1, -3, 0, np.int8(4), 10**30])
+def test_whole_numbers_are_whole(value):
+    assert is_whole(value)
+
+
+@pytest.mark.parametrize("value", [True, np.True_, 1.0, "1", None, np.array(1), Fraction(2, 1)])
+def test_what_is_no_whole_number_is_not(value):
+    assert not is_whole(value)
+
+
+@pytest.mark.parametrize("value", [2**31, 10**30])
+def test_counts_that_tensorflow_cannot_count_are_refused(value):
+    assert check_count(2**31 - 1, "epochs") == 2**31 - 1
+    with pytest.raises(ValueError, match=f"epochs must be at most 2147483647; got {value}"):
+        check_count(value, "epochs")
+
+
 @given(st.integers(1, 10**9))
 def test_counts_from_one_up_pass(value):
     assert check_count(value, "epochs") == value
@@ -81,7 +314,7 @@ def test_the_environment_shifts_the_default_seed(monkeypatch):
     assert check_seed(7) == 7
 
 
-@pytest.mark.parametrize("text", ["", "-1", "two", "1.0", "٣", str(2**32)])
+@pytest.mark.parametrize("text", ["", "-1", "two", "1.0", "٣", str(2**32), "9" * 5000, "1_0"])
 def test_an_environment_seed_that_is_no_seed_is_refused(monkeypatch, text):
     monkeypatch.setenv("BOOK_SEED", text)
     with pytest.raises(ValueError, match="BOOK_SEED must be an integer") as raised:
@@ -89,10 +322,33 @@ def test_an_environment_seed_that_is_no_seed_is_refused(monkeypatch, text):
     assert repr(text) in str(raised.value)
 
 
-@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "1", True])
+NO_SEEDS = [-1, 2**32, 1.5, np.float64(3), "1", True, np.True_, [1], np.array([1]), 1j, b"1"]
+
+
+@pytest.mark.parametrize("seed", NO_SEEDS)
 def test_a_seed_that_is_no_seed_is_refused(seed):
     with pytest.raises(ValueError, match="seed must be an integer from 0"):
         check_seed(seed)
+    with pytest.raises(ValueError, match="seed must be an integer from 0"):
+        spawn_seeds(seed, 2)
+
+
+@pytest.mark.parametrize("seed", [3, np.int64(3), np.uint8(3), np.array(3)])
+def test_whole_numbers_of_any_kind_are_seeds(seed):
+    assert check_seed(seed) == 3
+    assert type(check_seed(seed)) is int
+    assert check_seed(2**32 - 1) == 2**32 - 1
+
+
+@pytest.mark.parametrize("count", [0, -1, 1.0, None, True])
+def test_seeds_are_spawned_in_whole_numbers(count):
+    with pytest.raises(ValueError, match="count must be a whole number of at least 1"):
+        spawn_seeds(0, count)
+
+
+def test_seeds_are_spawned_from_the_default_seed_where_none_is_given(monkeypatch):
+    monkeypatch.setenv("BOOK_SEED", "007")
+    assert spawn_seeds(None, 3) == spawn_seeds(7, 3) != spawn_seeds(0, 3)
 
 
 def test_spawned_seeds_differ_and_keep_their_beginning():
@@ -105,6 +361,8 @@ def test_real_numbers_are_numbers(value):
     assert is_number(value)
 
 
-@pytest.mark.parametrize("value", [True, np.True_, "1", None, 1j, [1.0], np.ones(1)])
+@pytest.mark.parametrize(
+    "value", [True, np.True_, "1", None, 1j, [1.0], np.ones(1), 10**400, Fraction(10**400)]
+)
 def test_what_is_no_real_number_is_none(value):
     assert not is_number(value)

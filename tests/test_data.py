@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from helpers.data import MNIST_PATH, load_mnist
+from tests.surroundings import generators_go_on
 
 # SHA-256 of the bytes of each array as Keras and the original IDX files hold them.
 PUBLISHED = {
@@ -90,3 +91,14 @@ def test_a_file_with_one_altered_pixel_is_refused(tmp_path):
 def test_a_copy_of_the_file_will_do(tmp_path, digits):
     copy = shutil.copy(MNIST_PATH, tmp_path)
     np.testing.assert_array_equal(load_mnist(copy).test, digits.test)
+
+
+@pytest.mark.parametrize("path", [3, None, b"mnist.npz", ["mnist.npz"], True])
+def test_a_path_that_is_none_is_refused(path):
+    with pytest.raises(ValueError, match="path must be the path of a file; got"):
+        load_mnist(path)
+
+
+def test_loading_leaves_the_generators_of_the_process_alone():
+    with generators_go_on():
+        load_mnist()

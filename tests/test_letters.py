@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from sklearn.metrics import pairwise_distances_argmin
 
 from helpers.letters import LETTERS, TYPEFACES, _draw_glyph, _load_font, load_letters, split_glyphs
+from tests.surroundings import generators_go_on
 
 SPLITS = ("train", "validation", "test")
 FONTS = [font for pair in TYPEFACES.values() for font in pair]
@@ -195,3 +196,21 @@ def test_the_loader_draws_26_different_letters_of_a_font(font):
     for number, shape in enumerate(shapes):
         for other in shapes[:number]:
             assert np.abs(shape - other).mean() > 0.005
+
+
+@pytest.mark.parametrize("value", [["train"], None, np.array(["train", "test"]), {}, "valid"])
+def test_an_odd_split_is_refused_by_name(value):
+    with pytest.raises(ValueError, match=r"^split must be one of"):
+        split_glyphs(value)
+
+
+@pytest.mark.parametrize("name", ["train_count", "validation_count", "test_count"])
+@pytest.mark.parametrize("count", [2.0, np.float64(2), "2", None, [2], 10**30])
+def test_an_odd_count_is_refused_by_name(name, count):
+    with pytest.raises(ValueError, match=f"^{name} must be"):
+        load_letters(**{name: count})
+
+
+def test_loading_leaves_the_generators_of_the_process_alone():
+    with generators_go_on():
+        load_letters(3, 3, 3)

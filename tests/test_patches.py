@@ -67,3 +67,25 @@ def test_bad_patches_are_refused(patches):
 def test_a_shape_that_does_not_hold_the_patches_is_refused(shape):
     with pytest.raises(ValueError, match="shape must hold"):
         from_patches(np.zeros((2, 28, 28, 1)), shape)
+
+
+@pytest.mark.parametrize(
+    "shape", [(60, 90, 3), (60,), 60, None, "60", (60.0, 90), ("60", "90"), {28, 56}, (True, 56)]
+)
+def test_a_shape_that_is_no_height_and_width_is_refused(shape):
+    with pytest.raises(ValueError, match=r"^shape must be .height, width. in .*pixels; got"):
+        from_patches(np.zeros((2, 28, 28, 1)), shape)
+
+
+@pytest.mark.parametrize("shape", [[28, 56], np.array([28, 56]), (np.int64(28), 56)])
+def test_a_shape_may_be_any_two_whole_numbers(shape):
+    assert from_patches(np.zeros((2, 28, 28, 1)), shape).shape == (28, 56)
+
+
+def test_whole_numbers_are_answered_with_what_to_do():
+    with pytest.raises(
+        ValueError, match=r"picture must .* got dtype uint8; divide pixels 0–255 by"
+    ):
+        to_patches(np.zeros((28, 28), np.uint8))
+    with pytest.raises(ValueError, match="picture must be one array of numbers"):
+        to_patches(None)

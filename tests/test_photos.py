@@ -5,6 +5,7 @@ import pytest
 from sklearn.datasets import load_sample_image
 
 from helpers.photos import BANDS, PHOTOS, load_photos, patch_positions, whole_photo
+from tests.surroundings import generators_go_on
 
 SPLITS = ("train", "validation", "test")
 PLACES = {"train": 159_200, "validation": 33_600, "test": 33_600}
@@ -102,14 +103,16 @@ def test_a_whole_photograph_is_its_luma(name):
 @pytest.mark.parametrize("name", ["train_count", "validation_count", "test_count"])
 @pytest.mark.parametrize("count", [0, -1, 1.5, True, "many"])
 def test_a_bad_count_is_refused(name, count):
-    with pytest.raises(ValueError, match=f"count of split '{name.removesuffix('_count')}' must"):
+    with pytest.raises(ValueError, match=f"^{name} must be a whole number of at least 1; got"):
         load_photos(**{name: count})
 
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_more_patches_than_places_are_refused(split):
-    with pytest.raises(ValueError, match=f"at most {PLACES[split]}"):
+    with pytest.raises(ValueError, match=f"^count must be at most {PLACES[split]}, .* '{split}'"):
         patch_positions(split, PLACES[split] + 1)
+    with pytest.raises(ValueError, match=f"^{split}_count must be at most {PLACES[split]}"):
+        load_photos(**{f"{split}_count": PLACES[split] + 1})
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 0.5, "one"])
@@ -125,3 +128,16 @@ def test_an_unknown_split_or_photograph_is_refused():
         patch_positions("valid", 1)
     with pytest.raises(ValueError, match=r"name must be one of .*'cat.jpg'"):
         whole_photo("cat.jpg")
+
+
+@pytest.mark.parametrize("value", [["train"], None, np.array(["train", "test"]), {}, 0])
+def test_an_odd_split_or_photograph_is_refused_by_name(value):
+    with pytest.raises(ValueError, match=r"^split must be one of"):
+        patch_positions(value, 1)
+    with pytest.raises(ValueError, match=r"^name must be one of"):
+        whole_photo(value)
+
+
+def test_loading_leaves_the_generators_of_the_process_alone():
+    with generators_go_on():
+        load_photos(3, 3, 3)
