@@ -1,33 +1,46 @@
-"""Training: Keras `compile` and `fit`, on batches gathered inside the compiled graph."""
+"""Training: Keras `compile` and `fit`, on batches gathered inside the compiled graph.
 
-import functools
+`fit(images, images)` with `steps_per_execution=32` has most of the gain in one keyword, as the page
+on speed shows. Gathering inside the graph was measured on two CPU cores to be 1.25 times faster
+still, and 10 to 15 % faster than a `tf.data` pipeline that gathers, with prefetch and as many steps
+a call. It also leaves one place, the step, where order and noise are functions of seed, epoch and
+step, so that an interrupted training can go on and end with the same weights.
+
+`fit` is given a data set of whole numbers, the positions in an epoch, the same for each epoch. It
+ends after an epoch on purpose: from one that does not, with `steps_per_epoch`, Keras draws as many
+batches as fill its calls of 32 steps, 64 where 50 are wanted.
+"""
+
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import keras
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from helpers.checks import check_array, check_count, is_number
+from helpers.checks import check_count
 from helpers.seeds import check_seed, spawn_seeds
-
-Corruption = Callable[[tf.Tensor, int | keras.random.SeedGenerator], tf.Tensor]
+from helpers.train_arguments import (
+    Corruption,
+    Loss,
+    OptimizerLike,
+    check_backend,
+    check_batch_size,
+    check_callbacks,
+    check_draw,
+    check_initial_epoch,
+    check_loss,
+    check_sets,
+    check_xla,
+    new_optimizer,
+    old_optimizer,
+)
+from helpers.xla import Step, keras_step
 
 STEPS_PER_CALL = 32
 VALIDATION_BATCH_SIZE = 1000
-# Compiling with XLA takes about as long as it saves in this many steps: experiments/speed.py.
-XLA_PAYS_FROM = 1000
-# On CPU, XLA's versions of these take longer than TensorFlow's own: experiments/speed.py.
-SLOW_UNDER_XLA = {
-    "Conv2D",
-    "Conv2DBackpropInput",  # a transposed convolution
-    "StatelessRandomGetKeyCounter",  # any random number of Keras, such as those of dropout
-    "TopK",
-    "TopKV2",
-}
-# Calls of Python, and results whose shape depends on the numbers: XLA refuses them.
-IMPOSSIBLE_UNDER_XLA = {"EagerPyFunc", "PyFunc", "PyFuncStateless", "Unique", "UniqueV2", "Where"}
 
 
 def train(
@@ -35,13 +48,15 @@ def train(
     images: np.ndarray,
     *,
     validation: np.ndarray | None = None,
+    augmentation: Corruption | None = None,
     corruption: Corruption | None = None,
-    loss: str | keras.losses.Loss = "mse",
-    optimizer: str | Callable[..., keras.optimizers.Optimizer] = "adam",
-    learning_rate: float = 5e-3,
+    loss: Loss = "mse",
+    optimizer: OptimizerLike = "adam",
+    learning_rate: float | None = None,
     epochs: int = 10,
+    initial_epoch: int = 0,
     batch_size: int = 256,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    callbacks: keras.callbacks.Callback | Iterable[keras.callbacks.Callback] | None = None,
     xla: bool | None = None,
     seed: int | None = None,
 ) -> keras.callbacks.History:
@@ -50,194 +65,289 @@ def train(
     It is Keras `fit` on index numbers: the images lie in memory once, and each step gathers its
     batch inside the compiled graph. The optimizer's steps start small, grow, and end small.
 
-    An interrupt, or an error in a callback, leaves the model as the last step left it, ready to be
-    used or trained again; `model.history` has the epochs until then. However training ends, the
-    model is left compiled with the loss and a new optimizer at the learning rate.
+    **Seeds.** The order of the images, and what augmentation, corruption and layers such as
+    dropout draw, are functions of seed, epoch and step. No global generator is read or set. A
+    second call with the same seed trains with the same order and the same noise again: give it
+    another seed, or go on with `initial_epoch`.
+
+    **Going on.** However training ends, by itself, by an interrupt or by an error in a callback,
+    the model is left as the last step left it, with its optimizer and the optimizer's state;
+    `model.history` has the epochs until then. `train(…, initial_epoch=3)`, all else as before,
+    goes on after three whole epochs, with that model or one that was loaded from a checkpoint, and
+    ends with the weights of a training without a break. So does a training that is started anew
+    with the same `keras.callbacks.BackupAndRestore`.
 
     Args:
         model: any Keras model that returns the shape it takes; it is compiled here.
         images: `(n, …)`, floating point, what the model trains on.
         validation: `(m, …)`, images of the same shape, measured after each epoch.
-        corruption: what is done to a batch on its way into the model; the target stays clean. It
-            is called as `corruption(batch, seed)` inside the graph, with a tensor
+        augmentation: what is done to a batch before it is both input and target, such as noise
+            that the model shall rebuild or a fresh binarisation: one draw makes both. It is called
+            as a corruption is.
+        corruption: what is done to a batch on its way into the model; the target stays without
+            it. It is called as `corruption(batch, seed)` inside the graph, with a tensor
             `(batch_size, …)` and the seed that the functions of `keras.random` take, and returns
-            the same shape. What it draws with that seed it draws anew for every batch; the
-            validation images are corrupted once.
-        loss: what Keras calls it, or a Keras loss.
-        optimizer: what Keras calls it, or a Keras optimizer class.
-        learning_rate: the optimizer's largest step size. It is reached after a tenth of all steps,
-            in a straight line from 0, and falls from there to 0 along a cosine.
-        epochs: how often the model sees every image.
+            the same shape. What it draws with that seed it draws anew for every batch. The
+            validation images are augmented and corrupted once.
+        loss: what Keras calls it, a Keras loss, or a function of target and output.
+        optimizer: what Keras calls it, a Keras optimizer class, or an optimizer, of which a new
+            one with the same settings is made.
+        learning_rate: the optimizer's largest step size; None for 0.005, or for that of the
+            optimizer given. A schedule multiplies it: by a factor that grows in a tenth of all
+            steps from 0 to 1, in a straight line, and falls from there to 0 along a cosine. The
+            optimizer's own `learning_rate` stays at the largest, so a callback that sets it sets
+            the largest from there on, and a saved model learns on at it. An optimizer that has a
+            schedule of its own keeps it, and gets no other.
+        epochs: how often the model sees every image, counted from the first epoch of all.
+        initial_epoch: how many epochs of the same training were done before.
         batch_size: how many images one step averages over. The last batch of an epoch is filled up
             with images of its first.
-        callbacks: Keras callbacks to run along. One that watches single batches is called at each;
-            otherwise 32 steps run in one call, which is faster.
-        xla: whether XLA compiles the step; None for where that is known to be faster, which takes
-            1,000 steps at least.
-        seed: of the order in which images are drawn and of the corruption; None is the book's
-            default seed. The first weights have a seed of their own, where the model is built.
+        callbacks: Keras callbacks to run along. One of the reader's own that watches single batches
+            is called at each; otherwise 32 steps run in one call, which is faster.
+        xla: whether XLA compiles the step; None for where that is known to be faster and to change
+            nothing else, which takes a CPU and 1,000 steps at least. XLA drops assertions and
+            checks of a model where it is asked for.
+        seed: of everything that is drawn here; None is the book's default seed. The first weights
+            have a seed of their own, where the model is built.
 
     Returns:
         The Keras history: `.history["loss"]` and `.history["val_loss"]`, one number an epoch.
 
     Raises:
         ValueError: images or validation are not finite floating-point arrays of one shape, the
-            model does not return that shape, the corruption changes it, cannot run inside a graph
-            or gives two results for one seed, the learning rate is not positive and finite, epochs
-            or batch size are below 1, or a batch is larger than the set of images.
-        FloatingPointError: the loss became NaN or infinite.
+            model does not return that shape, augmentation or corruption change it, cannot run
+            inside a graph or give two results for one seed, Keras knows no such loss or optimizer,
+            the learning rate is not positive and finite, epochs or batch size are below 1, a batch
+            is larger than the set of images, a callback is none, a training shall go on whose
+            optimizer the model has not, XLA is asked for and cannot compile the step, or Keras does
+            not run on TensorFlow.
+        FloatingPointError: the loss became NaN or infinite, and no `TerminateOnNaN` is among the
+            callbacks.
 
     Example:
         >>> def noise(batch, seed):
         ...     return batch + 0.5 * keras.random.normal(batch.shape, seed=seed)
         >>> train(autoencoder, digits.train, corruption=noise, epochs=5)
     """
-    images = check_array(images, "images")
-    if validation is not None:
-        validation = check_array(validation, "validation")
-        if validation.shape[1:] != images.shape[1:]:
-            raise ValueError(
-                f"validation must hold images of shape {images.shape[1:]}, as images does; "
-                f"got {validation.shape[1:]}"
-            )
+    check_backend()
+    images, validation = check_sets(model, images, validation)
+    batch_size = check_batch_size(batch_size, len(images))
     epochs = check_count(epochs, "epochs")
-    batch_size = check_count(batch_size, "batch_size")
-    if batch_size > len(images):
-        raise ValueError(
-            f"batch_size must be at most the number of images, {len(images)}; got {batch_size}"
-        )
-    if not is_number(learning_rate) or not 0 < learning_rate < math.inf:
-        raise ValueError(f"learning_rate must be positive and finite; got {learning_rate!r}")
-    if not isinstance(optimizer, str | Callable):
-        raise ValueError(
-            "optimizer must be what Keras calls it, such as 'adam', or a Keras optimizer class; "
-            f"got {optimizer!r}"
-        )
-    if not (xla is None or isinstance(xla, bool)):
-        raise ValueError(f"xla must be True, False or None; got {xla!r}")
-    if not isinstance(model, keras.Model):
-        raise ValueError(f"model must be a Keras model; got {type(model).__name__}")
-    with model.distribute_strategy.scope():  # the check builds a model that is not built yet
-        _check_returns_its_input_shape(model, images.shape[1:])
+    initial_epoch = check_initial_epoch(initial_epoch, epochs)
+    callbacks = check_callbacks(callbacks)
+    check_loss(loss)
+    check_xla(xla)
+    check_draw(augmentation, "augmentation", images[:2])
+    check_draw(corruption, "corruption", images[:2])
     order_seed, noise_seed, validation_seed = spawn_seeds(check_seed(seed), 3)
-    if corruption is not None:
-        _check_corruption(corruption, images[:2])
 
-    if isinstance(optimizer, str):
-        optimizer = type(keras.optimizers.get(optimizer))
-    steps = math.ceil(len(images) / batch_size)
-    schedule = _warm_up_and_cosine(learning_rate, epochs * steps)
-    single = any(_watches_batches(callback) for callback in callbacks)
-    # Keras's loop over several steps fails where they run on several devices.
-    single = single or model.distribute_strategy.num_replicas_in_sync > 1
-    keras.utils.set_random_seed(order_seed)
+    plan = _Plan(len(images), batch_size, epochs, order_seed, noise_seed)
     with model.distribute_strategy.scope():
-        model.compile(
-            optimizer(learning_rate=schedule),
-            loss,
-            steps_per_execution=1 if single else STEPS_PER_CALL,
-            jit_compile=False,  # XLA gets the step alone, in _step_on_indices
+        chosen = new_optimizer(optimizer, learning_rate)
+        if initial_epoch > 0:
+            chosen = old_optimizer(model, chosen, learning_rate)
+        draws = _Draws(augmentation, corruption, model.distribute_strategy.num_replicas_in_sync)
+    with (
+        _in_memory(images) as held,
+        _compiled(model, chosen, loss, callbacks, plan),
+        tqdm(total=epochs, initial=initial_epoch, unit="epoch", leave=False) as bar,
+    ):
+        steps = (epochs - initial_epoch) * plan.steps
+        step = keras_step(model, (batch_size, *images.shape[1:]), steps, xla)
+        model.train_step = _planned_step(model, step, held, plan, draws)
+        return model.fit(
+            plan.positions(),
+            validation_data=draws.once(validation, validation_seed),
+            validation_batch_size=VALIDATION_BATCH_SIZE,
+            epochs=epochs,
+            initial_epoch=initial_epoch,
+            shuffle=False,  # the plan of an epoch is shuffled
+            callbacks=[plan, *_guards(callbacks, epochs, images), *callbacks, _Progress(bar)],
+            verbose=0,
         )
-        replicas = model.distribute_strategy.num_replicas_in_sync
-        if replicas == 1:
-            _without_sum_over_replicas(model.optimizer)
-        noise = [keras.random.SeedGenerator(part) for part in spawn_seeds(noise_seed, replicas)]
-        operations = _trace_loss(model, images.shape[1:])
-    if xla is None:
-        xla = epochs * steps >= XLA_PAYS_FROM and _is_faster_under_xla(model, operations)
-    if validation is not None:
-        validation = (_corrupted(validation, corruption, validation_seed), validation)
-    # A layer such as silu keeps the graph of the step in memory, and with it a tensor it holds; a
-    # variable can be emptied.
-    held = tf.Variable(
-        images, trainable=False, dtype=keras.config.floatx(), shape=(None, *images.shape[1:])
-    )
-    step = _step_on_indices(model, held, corruption, noise, xla)
-    with tqdm(total=epochs, unit="epoch", leave=False) as bar:
-
-        def show(_epoch: int, logs: dict[str, float]) -> None:
-            bar.set_postfix({name: f"{value:.4f}" for name, value in logs.items()})
-            bar.update()
-
-        try:
-            model.train_step = step
-            return model.fit(
-                _index_batches(len(images), batch_size, order_seed),
-                validation_data=validation,
-                validation_batch_size=VALIDATION_BATCH_SIZE,
-                epochs=epochs,
-                shuffle=False,  # the indices come shuffled
-                callbacks=[
-                    _StopWhenNotFinite(epochs, learning_rate, images),
-                    *callbacks,
-                    keras.callbacks.LambdaCallback(on_epoch_end=show),
-                ],
-                verbose=0,
-            )
-        finally:
-            del model.train_step
-            with model.distribute_strategy.scope():
-                model.compile(optimizer(learning_rate=learning_rate), loss)
-            held.assign(images[:0])
 
 
-def _warm_up_and_cosine(peak: float, steps: int) -> keras.optimizers.schedules.CosineDecay:
-    warm_up = steps // 10
-    if warm_up == 0:
-        return keras.optimizers.schedules.CosineDecay(peak, steps)
-    return keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warm_up, warmup_target=peak, warmup_steps=warm_up
-    )
+class _Plan(keras.callbacks.Callback):
+    """What the steps of an epoch are made of, functions of seed and epoch: set as an epoch begins.
 
-
-def _index_batches(count: int, batch_size: int, seed: int) -> tf.data.Dataset:
-    """The numbers 0 to count - 1 in batches, in another order each time it is iterated.
-
-    All batches have one size, so that the step is compiled once and replicas share evenly.
+    Attributes:
+        steps: of an epoch.
+        order: int64 `(steps * batch_size,)`, the images' numbers in this epoch's order; all batches
+            have one size, so that the step is compiled once and replicas share evenly.
+        keys: int64 `(steps, 2)`, from 0 to 2**32 - 1: the seed of what a step draws.
+        shares: `(steps,)`, the share of the largest step size that a step takes.
+        largest: the largest step size, as it was before the step that runs.
     """
-    steps = math.ceil(count / batch_size)
-    filled_up = tf.range(steps * batch_size) % count
 
-    def one_epoch(epoch_seed: tf.Tensor) -> tf.data.Dataset:
-        order = tf.random.experimental.stateless_shuffle(
-            tf.range(count), seed=tf.stack([epoch_seed, epoch_seed])
-        )
-        batches = tf.reshape(tf.gather(order, filled_up), (steps, batch_size))
-        return tf.data.Dataset.from_tensor_slices(batches)
+    def __init__(
+        self, count: int, batch_size: int, epochs: int, order_seed: int, noise_seed: int
+    ) -> None:
+        super().__init__()
+        self.count, self.batch_size, self.epochs = count, batch_size, epochs
+        self.order_seed, self.noise_seed = order_seed, noise_seed
+        self.steps = math.ceil(count / batch_size)
+        positions = tf.zeros(self.steps * batch_size, "int64")
+        self.order = tf.Variable(positions, trainable=False)
+        self.keys = tf.Variable(tf.zeros((self.steps, 2), "int64"), trainable=False)
+        self.shares = tf.Variable(tf.zeros(self.steps, keras.config.floatx()), trainable=False)
+        self.largest = tf.Variable(0, trainable=False, dtype=keras.config.floatx())
 
-    epoch_seeds = tf.data.Dataset.random(seed, rerandomize_each_iteration=True).take(1)
-    return epoch_seeds.flat_map(one_epoch).apply(tf.data.experimental.assert_cardinality(steps))
+    def positions(self) -> tf.data.Dataset:
+        """The positions in an epoch, in batches: the same for each epoch."""
+        positions = np.arange(self.steps * self.batch_size).reshape(self.steps, self.batch_size)
+        return tf.data.Dataset.from_tensor_slices(positions)
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002
+        order = np.random.default_rng([self.order_seed, epoch]).permutation(self.count)
+        self.order.assign(np.resize(order, self.order.shape))  # filled up with its first
+        draws = np.random.default_rng([self.noise_seed, epoch])
+        self.keys.assign(draws.integers(2**32, size=self.keys.shape))
+        steps = epoch * self.steps + np.arange(self.steps)
+        self.shares.assign(_warm_up_and_cosine(steps, self.epochs * self.steps))
+        # Layers that draw, such as dropout: no checkpoint holds how far they are.
+        for state in self.model.variables:
+            if state.name == "seed_generator_state":
+                state.assign(draws.integers(2**32, size=2))
 
 
-def _step_on_indices(
-    model: keras.Model,
-    images: tf.Variable,
-    corruption: Corruption | None,
-    noise: list[keras.random.SeedGenerator],
-    xla: bool,
-) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
-    """The model's own train step, on images gathered by their indices.
+def _warm_up_and_cosine(steps: np.ndarray, total: int) -> np.ndarray:
+    """Shares of the largest step size, from 0 to 1 in a tenth of all steps, then down to 0."""
+    warm_up = total // 10
+    falling = 0.5 + 0.5 * np.cos(np.pi * (steps - warm_up) / (total - warm_up))
+    return np.where(steps < warm_up, steps / max(warm_up, 1), falling)
 
-    XLA gets the step alone: its gather and its random numbers are slower than TensorFlow's. Each
-    replica has a seed generator of its own; a shared one would give all of them the same noise.
+
+class _Draws:
+    """What is drawn for a batch: once for input and target together, and once for the input.
+
+    Each replica has a generator of its own; a shared one would give all of them the same noise.
     """
-    step = (
-        tf.function(model.train_step, autograph=False, jit_compile=True)
-        if xla
-        else model.train_step
-    )
 
-    def step_on_indices(indices: tf.Tensor) -> dict[str, tf.Tensor]:
-        batch = tf.gather(images, indices)
-        if corruption is None:
-            return step((batch, batch))
+    def __init__(
+        self, augmentation: Corruption | None, corruption: Corruption | None, replicas: int
+    ) -> None:
+        self.augmentation, self.corruption = augmentation, corruption
+        self.nothing = augmentation is None and corruption is None
+        self.generators = [keras.random.SeedGenerator(0) for _ in range(replicas)]
+
+    def of_step(self, batch: tf.Tensor, key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Input and target of a step that has this key, inside its graph."""
+        if self.nothing:
+            return batch, batch
         replica = tf.get_static_value(tf.distribute.get_replica_context().replica_id_in_sync_group)
-        return step((corruption(batch, noise[replica]), batch))
+        generator = self.generators[replica]
+        key = tf.stack([(key[0] + replica) % 2**32, key[1]])
+        generator.state.assign(keras.ops.cast(key, generator.state.dtype))
+        return self._both(batch, generator)
 
-    return step_on_indices
+    def once(self, images: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """Inputs and targets `(m, …)` of the validation images; None for none."""
+        if images is None:
+            return None
+        if self.nothing:
+            return images, images
+        generator = keras.random.SeedGenerator(seed)
+        images = keras.ops.convert_to_tensor(images, keras.config.floatx())
+        starts = range(0, len(images), VALIDATION_BATCH_SIZE)
+        batches = [images[start : start + VALIDATION_BATCH_SIZE] for start in starts]
+        pairs = zip(*(self._both(batch, generator) for batch in batches), strict=True)
+        return tuple(keras.ops.convert_to_numpy(keras.ops.concatenate(part)) for part in pairs)
+
+    def _both(
+        self, batch: tf.Tensor, generator: keras.random.SeedGenerator
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        target = batch if self.augmentation is None else self.augmentation(batch, generator)
+        given = target if self.corruption is None else self.corruption(target, generator)
+        return given, target
 
 
-def _without_sum_over_replicas(optimizer: keras.optimizers.Optimizer) -> None:
+def _planned_step(
+    model: keras.Model,
+    step: Step,
+    images: tf.Variable,
+    plan: _Plan,
+    draws: _Draws,
+) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+    """The step as `fit` calls it: on the positions of a batch in the epoch.
+
+    The optimizer's learning rate is what the plan says while the step runs, and the largest before
+    and after it: that is what callbacks see and set, and what checkpoints hold.
+    """
+    rate = model.optimizer.learning_rate
+    has_schedule = not isinstance(rate, keras.Variable)
+
+    def planned_step(positions: tf.Tensor) -> dict[str, tf.Tensor]:
+        number = positions[0] // plan.batch_size
+        batch = tf.gather(images, tf.gather(plan.order, positions))
+        pair = draws.of_step(batch, plan.keys[number])
+        if has_schedule:
+            return step(pair)
+        plan.largest.assign(rate)
+        rate.assign(plan.largest * plan.shares[number])
+        logs = step(pair)
+        rate.assign(plan.largest)
+        return logs
+
+    return planned_step
+
+
+@contextmanager
+def _in_memory(images: np.ndarray) -> Iterator[tf.Variable]:
+    """The images as a variable, which is emptied afterwards.
+
+    A constant would not be let go: activations such as silu keep the graph of the step until Python
+    ends, and the graph keeps its constants.
+    """
+    shape = (None, *images.shape[1:])
+    held = tf.Variable(images, trainable=False, dtype=keras.config.floatx(), shape=shape)
+    try:
+        yield held
+    finally:
+        held.assign(images[:0])
+
+
+@contextmanager
+def _compiled(
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    loss: Loss,
+    callbacks: list[keras.callbacks.Callback],
+    plan: _Plan,
+) -> Iterator[None]:
+    """The model compiled for a step of ours; afterwards, for plain Keras, with its optimizer."""
+    strategy = model.distribute_strategy
+    one_device = strategy.num_replicas_in_sync == 1
+    # Keras's loop over several steps fails where they run on several devices.
+    many = one_device and not any(_watches_batches(callback) for callback in callbacks)
+    with strategy.scope():
+        model.compile(
+            optimizer,
+            loss,
+            steps_per_execution=STEPS_PER_CALL if many else 1,
+            jit_compile=False,  # XLA gets the step alone, in keras_step
+        )
+        model.optimizer.build(
+            model.trainable_variables
+        )  # a checkpoint is loaded into what is there
+    optimizer = model.optimizer  # under mixed precision Keras wraps it
+    if one_device:
+        _leave_out_sum_over_replicas(optimizer)
+    try:
+        yield
+    except tf.errors.OpError:  # perhaps in the middle of a step, which had set the rate
+        if isinstance(optimizer.learning_rate, keras.Variable) and plan.largest > 0:
+            optimizer.learning_rate = plan.largest
+        raise
+    finally:
+        vars(model).pop("train_step", None)
+        _take_back_sum_over_replicas(optimizer)
+        # BackupAndRestore sets the epoch to go on from, and the next training would begin there.
+        model._initial_epoch = None
+        with strategy.scope():
+            model.compile(optimizer, loss)
+
+
+def _leave_out_sum_over_replicas(optimizer: keras.optimizers.Optimizer) -> None:
     """Leave out a step that changes nothing where there is one replica, and that costs memory.
 
     Keras sums gradients over replicas, be it one. TensorFlow registers the gradient of that sum by
@@ -249,57 +359,57 @@ def _without_sum_over_replicas(optimizer: keras.optimizers.Optimizer) -> None:
     optimizer._all_reduce_sum_gradients = lambda gradients_and_variables: gradients_and_variables
 
 
-def _corrupted(images: np.ndarray, corruption: Corruption | None, seed: int) -> np.ndarray:
-    if corruption is None:
-        return images
-    noise = keras.random.SeedGenerator(seed)
-    images = keras.ops.convert_to_tensor(images, keras.config.floatx())
-    starts = range(0, len(images), VALIDATION_BATCH_SIZE)
-    batches = [corruption(images[start : start + VALIDATION_BATCH_SIZE], noise) for start in starts]
-    return keras.ops.convert_to_numpy(keras.ops.concatenate(batches))
-
-
-def _trace_loss(model: keras.Model, shape: tuple[int, ...]) -> set[str]:
-    """The names of TensorFlow's operations in a compiled model and its loss.
-
-    It also lets Keras build the loss, which under `tf.distribute` it would try on the indices.
-    """
-
-    @functools.partial(tf.function, autograph=False)
-    def loss(batch: tf.Tensor) -> tf.Tensor:
-        return model.compute_loss(x=batch, y=batch, y_pred=model(batch, training=True))
-
-    spec = tf.TensorSpec((None, *shape), keras.config.floatx())
-    graph = loss.get_concrete_function(spec).graph.as_graph_def()
-    parts = [graph.node, *(part.node_def for part in graph.library.function)]
-    return {node.op for nodes in parts for node in nodes}
-
-
-def _is_faster_under_xla(model: keras.Model, operations: set[str]) -> bool:
-    return (
-        model.distribute_strategy.num_replicas_in_sync == 1  # Keras, too, leaves XLA out there
-        and all(layer.supports_jit for layer in model._flatten_layers())
-        and not operations & (SLOW_UNDER_XLA | IMPOSSIBLE_UNDER_XLA)
-    )
+def _take_back_sum_over_replicas(optimizer: keras.optimizers.Optimizer) -> None:
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    vars(optimizer).pop("_all_reduce_sum_gradients", None)
 
 
 def _watches_batches(callback: keras.callbacks.Callback) -> bool:
-    def overrides(name: str) -> bool:
-        method = getattr(callback, name)
-        return getattr(method, "__func__", method) is not getattr(keras.callbacks.Callback, name)
+    """Whether a callback has something of its own to do at single batches.
 
+    Keras's own callbacks watch them as well, but act on them only where they are told to save or
+    write more often than once an epoch; to look for a NaN every 32 steps is enough.
+    """
     names = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
-    return any(overrides(name) for name in names)
+    methods = (getattr(callback, name) for name in names)
+    if any(not _module(method).startswith("keras.") for method in methods):
+        return True
+    how_often = {getattr(callback, name, "epoch") for name in ("save_freq", "update_freq")}
+    return how_often != {"epoch"}
+
+
+def _module(method: Callable) -> str:
+    return getattr(method, "__module__", None) or ""
+
+
+class _Progress(keras.callbacks.Callback):
+    """Moves a progress bar on, and shows the losses beside it."""
+
+    def __init__(self, bar: tqdm) -> None:
+        super().__init__()
+        self.bar = bar
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        shown = {name: f"{value:.4f}" for name, value in (logs or {}).items()}
+        self.bar.set_postfix(shown, refresh=False)
+        self.bar.update(epoch + 1 - self.bar.n)  # from where BackupAndRestore went on
+
+
+def _guards(
+    callbacks: list[keras.callbacks.Callback], epochs: int, images: np.ndarray
+) -> list[keras.callbacks.Callback]:
+    """What stops a training whose loss is no number, where no callback was given that does."""
+    if any(isinstance(callback, keras.callbacks.TerminateOnNaN) for callback in callbacks):
+        return []
+    return [_StopWhenNotFinite(epochs, images)]
 
 
 class _StopWhenNotFinite(keras.callbacks.Callback):
     """Raises with the usual causes where the loss is no number any more."""
 
-    def __init__(self, epochs: int, learning_rate: float, images: np.ndarray) -> None:
+    def __init__(self, epochs: int, images: np.ndarray) -> None:
         super().__init__()
-        self.epochs = epochs
-        self.learning_rate = learning_rate
-        self.images = images
+        self.epochs, self.images = epochs, images
         self.epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002
@@ -317,54 +427,7 @@ class _StopWhenNotFinite(keras.callbacks.Callback):
         raise FloatingPointError(
             f"{name} became {logs[name]} in epoch {self.epoch} of {self.epochs}, and training "
             f"stopped. Usual causes: a learning rate that is too large (it is "
-            f"{self.learning_rate:g}); images that are not scaled (they run from "
-            f"{self.images.min():g} to {self.images.max():g}); a loss or a layer that divides by "
-            "0 or takes the logarithm of a number that is not positive."
-        )
-
-
-def _check_corruption(corruption: Corruption, few: np.ndarray) -> None:
-    if not callable(corruption):
-        raise ValueError(
-            "corruption must be callable as corruption(batch, seed); "
-            f"got {type(corruption).__name__} {corruption!r}"
-        )
-    batch = keras.ops.convert_to_tensor(few, keras.config.floatx())
-
-    def in_a_graph() -> np.ndarray:
-        noise = keras.random.SeedGenerator(0)
-        graph = tf.function(lambda given: corruption(given, noise), autograph=False)
-        # Called directly, the graphs of many trainings count as one function that is traced again
-        # and again, and TensorFlow warns.
-        return keras.ops.convert_to_numpy(graph.get_concrete_function(batch)(batch))
-
-    try:
-        once, again = in_a_graph(), in_a_graph()
-    except (AttributeError, NotImplementedError, TypeError, ValueError) as error:
-        raise ValueError(
-            "corruption must work inside a graph, with the functions of keras.ops and "
-            f"keras.random; it raised {type(error).__name__}: {error}"
-        ) from error
-    if once.shape != few.shape:
-        raise ValueError(
-            f"corruption must return the shape it is given, {few.shape}; it returned {once.shape}"
-        )
-    if not np.array_equal(once, again, equal_nan=True):
-        raise ValueError(
-            "corruption must draw everything random from the seed it is given, as in "
-            "keras.random.normal(shape, seed=seed); it returned two results for one seed"
-        )
-
-
-def _check_returns_its_input_shape(model: keras.Model, shape: tuple[int, ...]) -> None:
-    try:
-        returned = model(keras.KerasTensor((None, *shape)))
-    except ValueError as error:
-        raise ValueError(f"model cannot take images of shape {shape}: {error}") from error
-    if not isinstance(returned, keras.KerasTensor):
-        raise ValueError(f"model must return images alone; it returns a {type(returned).__name__}")
-    if tuple(returned.shape[1:]) != tuple(shape):
-        raise ValueError(
-            f"model must return images of the shape it takes, {shape}; "
-            f"it returns {returned.shape[1:]}"
+            f"{float(self.model.optimizer.learning_rate):g}); images that are not scaled (they run "
+            f"from {self.images.min():g} to {self.images.max():g}); a loss or a layer that divides "
+            "by 0 or takes the logarithm of a number that is not positive."
         )

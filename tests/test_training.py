@@ -1,9 +1,11 @@
 """Training: the input is the target, seeds decide, bad arguments stop before anything compiles."""
 
 import gc
+import random
 import signal
 import subprocess
 import sys
+import threading
 import warnings
 
 import keras
@@ -12,7 +14,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from helpers import training
+from helpers import training, xla
 from helpers.models import dense_autoencoder
 from helpers.training import train
 
@@ -41,19 +43,91 @@ def test_a_step_of_gradient_descent_is_the_one_computed_by_hand():
     np.testing.assert_allclose(model.get_weights()[0], before - 0.1 * gradient, atol=1e-6)
 
 
-def test_steps_grow_in_a_line_and_fall_along_a_cosine(images):
-    sizes = []
+class Shift(layers.Layer):
+    """Adds one number to everything; its gradient under `mean_output` is 1."""
+
+    def build(self, shape):  # noqa: ARG002
+        self.number = self.add_weight(shape=(), initializer="zeros")
+
+    def call(self, inputs):
+        return inputs + self.number
+
+
+def mean_output(target, output):  # noqa: ARG001
+    return keras.ops.mean(output)
+
+
+def step_sizes(epochs, **settings):
+    """What gradient descent moved `Shift` by in each step, eight to an epoch, and the model."""
+    model = keras.Sequential([keras.Input((3,)), Shift()])
+    numbers = [0.0]
 
     class Watch(keras.callbacks.Callback):
-        def on_train_batch_begin(self, batch, logs=None):  # noqa: ARG002
-            sizes.append(float(self.model.optimizer.learning_rate))
+        def on_train_batch_end(self, batch, logs=None):  # noqa: ARG002
+            numbers.append(float(model.layers[0].number))
 
-    model = dense_autoencoder(8)
-    train(model, images, epochs=5, batch_size=64, learning_rate=0.01, callbacks=[Watch()])
-    steps, warm_up = 40, 4
-    grow = 0.01 * np.arange(warm_up) / warm_up
-    fall = 0.005 * (1 + np.cos(np.pi * np.arange(steps - warm_up) / (steps - warm_up)))
-    np.testing.assert_allclose(sizes, [*grow, *fall], atol=1e-8)
+    callbacks = [Watch(), *settings.pop("callbacks", [])]
+    settings = {"optimizer": "sgd", "learning_rate": 0.01, **settings}
+    inputs = np.zeros((32, 3), np.float32)
+    train(
+        model,
+        inputs,
+        loss=mean_output,
+        epochs=epochs,
+        batch_size=4,
+        callbacks=callbacks,
+        **settings,
+    )
+    return -np.diff(numbers), model
+
+
+def shares(steps):
+    """Of the largest step size: a tenth of the steps in a line from 0, then along a cosine."""
+    warm_up = steps // 10
+    fall = np.arange(steps - warm_up) / (steps - warm_up)
+    return np.array([*np.arange(warm_up) / warm_up, *(0.5 + 0.5 * np.cos(np.pi * fall))])
+
+
+def test_steps_grow_in_a_line_and_fall_along_a_cosine():
+    sizes, model = step_sizes(5)
+    np.testing.assert_allclose(sizes, 0.01 * shares(40), atol=1e-7)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.01)
+
+
+def test_a_callback_that_sets_the_learning_rate_sets_the_largest_step_size():
+    halve = keras.callbacks.LearningRateScheduler(lambda epoch: 0.04 / 2**epoch)
+    sizes, model = step_sizes(5, callbacks=[halve])
+    peaks = np.repeat(0.04 / 2.0 ** np.arange(5), 8)
+    np.testing.assert_allclose(sizes, peaks * shares(40), atol=1e-7)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.04 / 16)
+    reduce = keras.callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=1, min_delta=9)
+    sizes, _ = step_sizes(5, callbacks=[reduce])
+    peaks = 0.01 * np.repeat([1, 1, 0.5, 0.25, 0.125], 8)
+    np.testing.assert_allclose(sizes, peaks * shares(40), atol=1e-7)
+
+
+def test_an_optimizer_given_is_copied_with_its_rate_and_settings():
+    given = keras.optimizers.SGD(0.02, momentum=0.5)
+    sizes, model = step_sizes(5, optimizer=given, learning_rate=None)
+    velocity, expected = 0.0, []
+    for share in shares(40):
+        velocity = 0.5 * velocity + 0.02 * share
+        expected.append(velocity)
+    np.testing.assert_allclose(sizes, expected, atol=1e-6)
+    assert model.optimizer is not given
+    assert not given.built
+    sizes, _ = step_sizes(5, optimizer=keras.optimizers.SGD(0.02), learning_rate=0.01)
+    np.testing.assert_allclose(sizes, 0.01 * shares(40), atol=1e-7)
+
+
+def test_an_optimizer_with_a_schedule_of_its_own_keeps_it():
+    schedule = keras.optimizers.schedules.InverseTimeDecay(0.01, 1, 1.0)
+    sizes, _ = step_sizes(2, optimizer=keras.optimizers.SGD(schedule), learning_rate=None)
+    np.testing.assert_allclose(sizes, 0.01 / (1 + np.arange(16)), atol=1e-7)
+    with pytest.raises(
+        ValueError, match=r"learning_rate must be None beside an optimizer that has"
+    ):
+        step_sizes(2, optimizer=keras.optimizers.SGD(schedule), learning_rate=0.1)
 
 
 def test_the_history_is_kerass_with_one_number_an_epoch(images, digits):
@@ -123,16 +197,23 @@ class Recorder(layers.Layer):
         return tf.identity(batch)
 
 
+def recording(shape):
+    """A model, and in it the recorder of what it is given."""
+    recorder = Recorder()
+    model = keras.Sequential([keras.Input(shape), recorder, layers.Dense(3)])
+    recorder.seen.clear()
+    return model, recorder
+
+
 def recorded(inputs, *, epochs=3, batch_size=4, **settings):
     """The batches a model is given, epoch by epoch, trained without XLA: `(epochs, steps, …)`."""
-    recorder = Recorder()
-    model = keras.Sequential([keras.Input(inputs.shape[1:]), recorder, layers.Dense(3)])
-    recorder.seen.clear()
+    model, recorder = recording(inputs.shape[1:])
     train(model, inputs, epochs=epochs, batch_size=batch_size, xla=False, **settings)
     return np.array(recorder.seen).reshape(epochs, -1, batch_size, *inputs.shape[1:])
 
 
 NUMBERED = np.arange(30, dtype=np.float32).reshape(10, 3)
+MANY = np.ones((400, 3), np.float32)
 
 
 def test_each_epoch_draws_every_image_in_another_order_and_fills_up_with_its_first():
@@ -154,6 +235,56 @@ def test_noise_is_drawn_anew_for_every_batch_and_decided_by_the_seed():
     assert len(np.unique(noise)) == noise.size
     np.testing.assert_array_equal(noise, recorded(clean, corruption=add_noise, seed=0))
     assert not np.isin(noise, recorded(clean, corruption=add_noise, seed=1)).any()
+
+
+def test_a_second_call_draws_the_same_again_and_a_later_epoch_what_it_would_have_drawn():
+    clean = np.zeros((10, 3), np.float32)
+    first = recorded(clean, corruption=add_noise, seed=0)
+    np.testing.assert_array_equal(first, recorded(clean, corruption=add_noise, seed=0))
+    order = recorded(NUMBERED, seed=0)
+    model, recorder = recording((3,))
+    for initial_epoch in (0, 2):
+        recorder.seen.clear()
+        settings = {"epochs": 3, "batch_size": 4, "seed": 0, "initial_epoch": initial_epoch}
+        train(model, NUMBERED, xla=False, **settings)
+    np.testing.assert_array_equal(recorder.seen, order[2])
+    recorder.seen.clear()
+    train(model, clean, xla=False, corruption=add_noise, **settings)
+    np.testing.assert_array_equal(recorder.seen, first[2])
+
+
+def test_augmentation_draws_once_for_input_and_target():
+    pairs = []
+
+    def keep(target, output):
+        tf.numpy_function(lambda *pair: pairs.append(pair), [target, output], [])
+        return keras.ops.mean(keras.ops.square(target - output))
+
+    def halve(batch, seed):  # noqa: ARG001
+        return 0.5 * batch
+
+    clean = np.ones((4, 3), np.float32)
+    for corruption in (None, halve):
+        model = keras.Sequential([keras.Input((3,)), Shift()])
+        pairs.clear()
+        train(
+            model,
+            clean,
+            validation=clean[:2],
+            augmentation=add_noise,
+            corruption=corruption,
+            loss=keep,
+            optimizer="sgd",
+            learning_rate=1e-9,
+            epochs=2,
+            batch_size=4,
+        )
+        first, _, second, _ = pairs  # a batch and the validation images, twice
+        for target, output in pairs:
+            share = 0.5 if corruption else 1.0
+            np.testing.assert_allclose(output, share * target, atol=1e-6)
+        assert len(np.unique([*first[0].ravel(), *second[0].ravel()])) == 24
+        np.testing.assert_array_equal(pairs[1][0], pairs[3][0])  # drawn once
 
 
 def test_the_input_is_corrupted_and_the_target_is_clean():
@@ -181,11 +312,11 @@ def test_penalties_that_layers_add_count_beside_the_error():
             return outputs
 
     inputs = np.random.default_rng(0).normal(size=(16, 3)).astype(np.float32)
-    for xla in (False, True):
+    for compiled in (False, True):
         model = keras.Sequential([keras.Input((3,)), Penalised(3, use_bias=False)])
         before = model.get_weights()[0]
         settings = {"optimizer": "sgd", "learning_rate": 0.1, "epochs": 1, "batch_size": 16}
-        history = train(model, inputs, xla=xla, **settings)
+        history = train(model, inputs, xla=compiled, **settings)
         outputs = inputs @ before
         loss = np.square(outputs - inputs).mean() + np.square(outputs).mean()
         assert history.history["loss"] == pytest.approx([loss], rel=1e-5)
@@ -287,6 +418,37 @@ def test_many_steps_run_in_a_call_unless_a_callback_watches_batches(monkeypatch)
     assert as_compiled(small_model(), monkeypatch, callbacks=[watch])[1] == 1
 
 
+def test_callbacks_of_keras_that_act_once_an_epoch_keep_many_steps_a_call(monkeypatch, tmp_path):
+    class Named(keras.callbacks.ModelCheckpoint):
+        pass
+
+    for often, callback in (
+        (32, keras.callbacks.ModelCheckpoint(tmp_path / "model.keras")),
+        (32, Named(tmp_path / "model.keras")),
+        (32, keras.callbacks.BackupAndRestore(tmp_path / "backup")),
+        (32, keras.callbacks.TerminateOnNaN()),
+        (32, keras.callbacks.EarlyStopping("loss")),
+        (1, keras.callbacks.ModelCheckpoint(tmp_path / "model.keras", save_freq=2)),
+        (1, keras.callbacks.BackupAndRestore(tmp_path / "backup", save_freq=2)),
+    ):
+        found = as_compiled(small_model(), monkeypatch, epochs=1, callbacks=[callback])
+        assert found == (False, often), callback
+
+
+@pytest.mark.parametrize("form", ["alone", "generator", "nested", "list of Keras"])
+def test_callbacks_may_come_in_every_form_that_keras_takes(images, form):
+    seen = []
+    watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _logs: seen.append(epoch))
+    given = {
+        "alone": watch,
+        "generator": (callback for callback in [watch]),
+        "nested": [[watch]],
+        "list of Keras": keras.callbacks.CallbackList([watch]),
+    }
+    trained(images, callbacks=given[form])
+    assert seen == [0, 1]
+
+
 def test_xla_is_left_out_where_it_is_slower_or_cannot_be(monkeypatch):
     unsupported = layers.Dense(4)
     unsupported.supports_jit = False
@@ -304,6 +466,73 @@ def test_xla_is_left_out_where_it_is_slower_or_cannot_be(monkeypatch):
         [layers.Reshape((3, 1, 1)), layers.Conv2DTranspose(1, 1), layers.Flatten()],
     ):
         assert not compiled_with_xla(small_model(*slower), monkeypatch), slower
+
+
+def test_xla_is_left_to_the_cpu_and_to_keras_s_own_step_and_optimizer(monkeypatch):
+    class Step(keras.Sequential):
+        def train_step(self, data):
+            return super().train_step(data)
+
+    class Adam(keras.optimizers.Adam):
+        pass
+
+    assert compiled_with_xla(small_model(), monkeypatch, optimizer="muon")
+    assert not compiled_with_xla(small_model(), monkeypatch, optimizer=Adam)
+    assert not compiled_with_xla(Step([keras.Input((3,)), layers.Dense(3)]), monkeypatch)
+    devices = [*tf.config.list_logical_devices(), tf.config.LogicalDevice("GPU:0", "GPU")]
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda: devices)
+    assert not compiled_with_xla(small_model(), monkeypatch)
+
+
+def test_an_operation_that_xla_has_not_is_found_by_trying(monkeypatch):
+    def printing(target, output):
+        tf.print("", end="")
+        return keras.ops.mean(keras.ops.square(target - output))
+
+    monkeypatch.setattr(xla, "FASTER", {*xla.FASTER, "StringFormat", "PrintV2"})
+    model = small_model()
+    train(model, MANY, loss=printing, epochs=10, batch_size=4)  # 1,000 steps
+    assert len(model.history.epoch) == 10
+    with pytest.raises(ValueError, match=r"xla must be None or False for this model, .* PrintV2"):
+        train(small_model(), NUMBERED, loss=printing, batch_size=4, xla=True)
+
+
+class Asserting(layers.Layer):
+    def __init__(self, assertion):
+        super().__init__()
+        self.assertion = assertion
+
+    def call(self, inputs):
+        return self.assertion(inputs)
+
+
+def below(inputs):
+    tf.debugging.assert_less(tf.reduce_max(inputs), -1e9)
+    return inputs
+
+
+@pytest.mark.parametrize(
+    "raising",
+    [
+        below,
+        lambda inputs: tf.debugging.check_numerics(inputs / 0, "divided"),
+        lambda inputs: inputs + tf.gather(tf.ones(2), 2 + tf.cast(inputs, "int32")),
+        lambda inputs: inputs + tf.cast(1 // (0 * tf.cast(inputs, "int32")), "float32"),
+    ],
+    ids=["assertion", "check", "look-up", "division"],
+)
+def test_what_raises_in_few_steps_raises_in_many(raising):
+    for epochs in (1, 10):  # 100 and 1,000 steps
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            train(small_model(Asserting(raising)), MANY, epochs=epochs, batch_size=4)
+
+
+def test_a_step_that_raises_leaves_the_learning_rate_as_it_was():
+    model = small_model(Asserting(below))
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        train(model, NUMBERED, learning_rate=0.25, epochs=9, batch_size=4)
+    assert float(model.optimizer.learning_rate) == 0.25
+    assert "train_step" not in vars(model)
 
 
 def test_two_replicas_train_as_one_device_does(tmp_path):
@@ -358,14 +587,14 @@ for on_two, on_one in zip(*weights):
 
 
 def test_the_images_are_let_go_after_training(images, monkeypatch):
-    held, build = [], training._step_on_indices
+    held, build = [], training._planned_step
 
-    def keep(model, variable, *rest):
+    def keep(model, step, variable, *rest):
         held.append(variable)
         assert tf.size(variable) == images.size
-        return build(model, variable, *rest)
+        return build(model, step, variable, *rest)
 
-    monkeypatch.setattr(training, "_step_on_indices", keep)
+    monkeypatch.setattr(training, "_planned_step", keep)
     train(dense_autoencoder(8), images, epochs=1, batch_size=64)
     assert [int(tf.size(variable)) for variable in held] == [0]
 
@@ -475,6 +704,199 @@ def test_an_interrupt_leaves_a_usable_model_and_its_history(images, moment):
     assert np.square(model.predict(images, verbose=0) - images).mean() < loss
 
 
+def drawing_model():
+    """A model whose layers draw, built with the same weights each time."""
+    keras.utils.set_random_seed(7)
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Flatten(),
+            layers.Dropout(0.3),
+            layers.Dense(8, "relu"),
+            layers.GaussianNoise(0.1),
+            layers.Dense(784, "sigmoid"),
+            layers.Reshape((28, 28, 1)),
+        ]
+    )
+
+
+class StopAfter(keras.callbacks.Callback):
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002
+        if epoch + 1 == self.epochs:
+            raise KeyboardInterrupt
+
+
+GOING_ON = {"epochs": 4, "batch_size": 64, "corruption": add_noise, "seed": 5}
+
+
+@pytest.fixture(scope="module")
+def unbroken(images):
+    model = drawing_model()
+    train(model, images, **GOING_ON)
+    return model.get_weights()
+
+
+def interrupted(images, *callbacks, after=2):
+    model = drawing_model()
+    with pytest.raises(KeyboardInterrupt):
+        train(model, images, callbacks=[*callbacks, StopAfter(after)], **GOING_ON)
+    return model
+
+
+def assert_equal_weights(model, weights):
+    for found, expected in zip(model.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_an_interrupted_model_goes_on_to_the_weights_of_an_unbroken_training(images, unbroken):
+    model = interrupted(images)
+    history = train(model, images, initial_epoch=2, **GOING_ON)
+    assert history.epoch == [2, 3]
+    assert_equal_weights(model, unbroken)
+
+
+def test_a_loaded_checkpoint_goes_on_to_the_weights_of_an_unbroken_training(
+    images, unbroken, tmp_path
+):
+    interrupted(images, keras.callbacks.ModelCheckpoint(tmp_path / "last.keras"), after=3)
+    keras.utils.set_random_seed(99)
+    model = keras.models.load_model(tmp_path / "last.keras")
+    train(model, images, initial_epoch=3, **GOING_ON)
+    assert_equal_weights(model, unbroken)
+
+
+def test_backup_and_restore_goes_on_and_the_next_training_begins_at_its_beginning(
+    images, unbroken, tmp_path
+):
+    interrupted(images, keras.callbacks.BackupAndRestore(tmp_path))
+    model = drawing_model()
+    again = [keras.callbacks.BackupAndRestore(tmp_path)]
+    assert train(model, images, callbacks=again, **GOING_ON).epoch == [2, 3]
+    assert_equal_weights(model, unbroken)
+    assert train(model, images, **GOING_ON).epoch == [0, 1, 2, 3]
+
+
+KILLED = """
+import os, signal, sys
+import keras
+import numpy as np
+from keras import layers
+from helpers.corruption import Masking
+from helpers.training import train
+
+class Kill(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if str(epoch) == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+keras.utils.set_random_seed(3)
+model = keras.Sequential(
+    [keras.Input((9,)), layers.Dropout(0.2), layers.Dense(4, "relu"), layers.Dense(9)]
+)
+images = np.random.default_rng(0).random((50, 9), dtype=np.float32)
+backup = keras.callbacks.BackupAndRestore("backup")
+train(model, images, corruption=Masking(0.2), epochs=3, batch_size=8, callbacks=[backup, Kill()])
+np.save("weights.npy", np.concatenate([part.ravel() for part in model.get_weights()]))
+"""
+
+
+def test_a_training_that_is_killed_goes_on_in_another_process_to_the_same_weights(tmp_path):
+    def run(folder, kill_at):
+        folder.mkdir(exist_ok=True)
+        command = [sys.executable, "-c", KILLED, str(kill_at)]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == (0 if kill_at is None else -signal.SIGKILL), done.stderr
+
+    run(tmp_path / "unbroken", None)
+    for kill_at in (1, 2, None):
+        run(tmp_path / "broken", kill_at)
+    found, expected = (np.load(tmp_path / name / "weights.npy") for name in ("broken", "unbroken"))
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_only_the_optimizer_of_a_training_goes_on(images):
+    model = interrupted(images)
+    with pytest.raises(
+        ValueError, match=r"optimizer must be that of the training .*Adam.*got .*SGD"
+    ):
+        train(model, images, initial_epoch=2, optimizer="sgd", **GOING_ON)
+    model.compile("adam", "mse")
+    with pytest.raises(ValueError, match="initial_epoch must be 0 for a model without"):
+        train(model, images, initial_epoch=2, **GOING_ON)
+
+
+def test_a_checkpoint_of_the_last_epoch_learns_on_in_plain_keras(images, digits, tmp_path):
+    best = keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", save_best_only=True)
+    model = dense_autoencoder(8)
+    held_out = digits.validation[:100]
+    train(model, images, validation=held_out, epochs=4, batch_size=64, callbacks=best)
+    loaded = keras.models.load_model(tmp_path / "best.keras")
+    assert float(loaded.optimizer.learning_rate) == pytest.approx(5e-3)
+    before = loaded.evaluate(images, images, verbose=0)
+    losses = loaded.fit(images, images, batch_size=64, epochs=4, verbose=0).history["loss"]
+    assert losses[-1] < 0.9 * before
+
+
+def test_a_trained_model_is_saved_and_loaded_without_a_word(images, tmp_path):
+    model = dense_autoencoder(8)
+    train(model, images, epochs=1, batch_size=64)
+    model.save(tmp_path / "model.keras")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert [str(warning.message) for warning in caught] == []
+    for found, expected in zip(loaded.optimizer.variables, model.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def draws_of_all_generators():
+    return (
+        random.random(),
+        np.random.random(),
+        float(tf.random.uniform(())),
+        float(keras.random.uniform(())),
+    )
+
+
+def test_the_callers_generators_go_on_as_if_nothing_had_been_trained(images, digits):
+    model = drawing_model()
+    keras.utils.set_random_seed(11)
+    expected = draws_of_all_generators(), draws_of_all_generators()
+    keras.utils.set_random_seed(11)
+    before = draws_of_all_generators()
+    train(model, images, validation=digits.validation[:50], **GOING_ON)
+    assert (before, draws_of_all_generators()) == expected
+
+
+def test_two_trainings_in_threads_are_those_of_one_after_the_other(images):
+    found = {}
+
+    def run(seed):
+        found[seed], _ = trained(images, seed=seed, corruption=add_noise)
+
+    threads = [threading.Thread(target=run, args=(seed,)) for seed in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for seed in (1, 2):
+        expected, _ = trained(images, seed=seed, corruption=add_noise)
+        for one, other in zip(found[seed], expected, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_a_callback_that_ends_a_training_without_a_number_ends_it_quietly():
+    model = linear()
+    inputs = np.random.default_rng(0).normal(size=(16, 3)).astype(np.float32)
+    settings = {"optimizer": "sgd", "learning_rate": 1e30, "epochs": 9, "batch_size": 16}
+    stop = keras.callbacks.TerminateOnNaN()
+    assert len(train(model, inputs, callbacks=stop, **settings).epoch) < 9
+
+
 def test_a_loss_that_is_no_number_stops_with_the_epoch_and_the_usual_causes():
     inputs = np.random.default_rng(0).normal(size=(16, 3)).astype(np.float32)
     model = linear()
@@ -541,7 +963,18 @@ ROWS = np.zeros((8, 3), np.float32)
         ({"images": np.zeros((8, 3), np.uint8)}, "images must hold floating-point .* uint8"),
         ({"images": np.full((8, 3), np.nan, np.float32)}, "images must be finite; got 24 NaN"),
         ({"images": np.zeros((0, 3), np.float32)}, r"images must have shape .*\(0, 3\)"),
-        ({"images": np.zeros((8, 4), np.float32)}, r"model cannot take images of shape \(4,\)"),
+        (
+            {"images": np.zeros((8, 4), np.float32)},
+            r"images must .* takes, \(n, 3\); got .*\(8, 4\)",
+        ),
+        ({"images": (ROWS, ROWS)}, r"images must .* takes, \(n, 3\); got shape \(2, 8, 3\)"),
+        ({"images": ROWS[0]}, r"images must have shape \(n, …\)"),
+        ({"images": [np.zeros((2, 3)), np.zeros((3, 3))]}, r"images must .*\(2, 3\) and \(3, 3\)"),
+        (
+            {"images": tf.data.Dataset.from_tensor_slices(ROWS)},
+            "images must be one array of numbers, held in memory; got _TensorSliceDataset",
+        ),
+        ({"images": np.ma.masked_equal(ROWS, 0)}, "images must hold no masked numbers"),
         ({"validation": np.zeros((2, 4), np.float32)}, r"validation must .*\(3,\).* got \(4,\)"),
         ({"validation": np.full((2, 3), np.inf, np.float32)}, "validation must be finite"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1; got 0"),
@@ -551,7 +984,21 @@ ROWS = np.zeros((8, 3), np.float32)
         ({"learning_rate": float("nan")}, "learning_rate must be positive and finite; got nan"),
         ({"learning_rate": "fast"}, "learning_rate must be positive and finite; got 'fast'"),
         ({"learning_rate": True}, "learning_rate must be positive and finite; got True"),
-        ({"optimizer": keras.optimizers.Adam()}, "optimizer must be what Keras calls it"),
+        ({"optimizer": "adamm"}, "optimizer must be what Keras calls it, .* got 'adamm'"),
+        ({"optimizer": 3}, "optimizer must be what Keras calls it, .* got 3"),
+        ({"optimizer": dict}, "optimizer must make a Keras optimizer; .* makes a dict"),
+        ({"loss": "msee"}, "loss must be what Keras calls it, .* got 'msee'"),
+        ({"loss": None}, "loss must be what Keras calls it, .* got None"),
+        ({"loss": keras.losses.MeanSquaredError}, "loss must be .* got <class"),
+        ({"initial_epoch": 10}, "initial_epoch must be a whole number from 0 to 9, .* got 10"),
+        ({"initial_epoch": -1}, "initial_epoch must be a whole number from 0 to 9, .* got -1"),
+        ({"initial_epoch": 0.5}, "initial_epoch must be a whole number from 0 to 9, .* got 0.5"),
+        ({"initial_epoch": 1}, "initial_epoch must be 0 for a model without the optimizer"),
+        ({"callbacks": "early"}, "callbacks must be a Keras callback .* got str 'early'"),
+        ({"callbacks": {"a": 1}}, "callbacks must be a Keras callback .* got dict"),
+        ({"callbacks": [None]}, "callbacks must be Keras callbacks; got None"),
+        ({"callbacks": [keras.callbacks.History]}, "callbacks must be .* is a class: call it"),
+        ({"augmentation": 0.5}, "augmentation must be callable .* got float 0.5"),
         ({"xla": "fast"}, "xla must be True, False or None; got 'fast'"),
         ({"corruption": 0.5}, "corruption must be callable .* got float 0.5"),
         (
@@ -576,6 +1023,33 @@ def test_bad_arguments_are_refused_by_name_before_anything_is_compiled(arguments
     with pytest.raises(ValueError, match=message):
         train(**arguments)
     assert not arguments["model"].compiled
+
+
+def test_a_model_that_cannot_be_called_is_refused():
+    class Empty(keras.Model):
+        pass
+
+    with pytest.raises(ValueError, match=r"model cannot take images .* NotImplementedError"):
+        train(Empty(), ROWS, batch_size=4)
+
+
+def test_a_loss_that_raises_is_named():
+    def broken(target, output):  # noqa: ARG001
+        raise KeyError("pixels")
+
+    with pytest.raises(ValueError, match=r"loss must be one of .* it raised KeyError: 'pixels'"):
+        train(linear(), ROWS, loss=broken, batch_size=4)
+
+
+def test_another_backend_than_tensorflow_is_refused(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ValueError, match=r"KERAS_BACKEND must be tensorflow, .* got jax"):
+        train(linear(), ROWS, batch_size=4)
+
+
+def test_a_single_image_is_recognised():
+    with pytest.raises(ValueError, match=r"got shape \(28, 28, 1\); a single image is images\["):
+        train(dense_autoencoder(8), np.zeros((28, 28, 1), np.float32))
 
 
 def test_what_is_no_model_is_refused():
