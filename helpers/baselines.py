@@ -6,23 +6,27 @@ images are not `(n, 28, 28, 1)`, not floating point or not finite.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import ndimage, optimize, signal
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression
 
 from helpers.checks import IMAGE_SHAPE, check_array, check_count, check_same_shape, is_number
-from helpers.metrics import psnrs
+from helpers.metrics import squared_errors
 
 Denoiser = Callable[[np.ndarray], np.ndarray]
 
 NLM_PATCH = 5
 NLM_DISTANCE = 4
+LARGEST_SQUARE = 2 * IMAGE_SHAPE[0] - 1  # pixels a side: around any pixel, it holds the whole image
+LARGEST_WIDTH = 100 * IMAGE_SHAPE[0]  # pixels: such a blur leaves one grey
+ROUNDING = 1 / 12 / 255**2  # the mean squared error of a pixel that was rounded to 256 levels
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class MedianFilter:
     """Each pixel becomes the median of the square around it (`scipy.ndimage.median_filter`).
 
     Attributes:
-        size: the square's side in pixels, odd.
+        size: the square's side in pixels, odd, 55 at most.
     """
 
     size: int
@@ -38,7 +42,7 @@ class MedianFilter:
     def __post_init__(self) -> None:
         _check_odd(self.size)
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def __call__(self, images: ArrayLike) -> np.ndarray:
         """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
         return ndimage.median_filter(_check(images), (1, self.size, self.size, 1))
 
@@ -48,15 +52,18 @@ class GaussianBlur:
     """Each pixel becomes a mean of those around it (`scipy.ndimage.gaussian_filter`).
 
     Attributes:
-        width: the standard deviation of the bell by which pixels are weighted, in pixels.
+        width: the standard deviation of the bell by which pixels are weighted, in pixels, 2,800 at
+            most.
     """
 
     width: float
 
     def __post_init__(self) -> None:
         _check_positive(self.width, "width")
+        if self.width > LARGEST_WIDTH:
+            raise ValueError(f"width must be at most {LARGEST_WIDTH} pixels; got {self.width!r}")
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def __call__(self, images: ArrayLike) -> np.ndarray:
         """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
         return ndimage.gaussian_filter(_check(images), (0, self.width, self.width, 0))
 
@@ -69,7 +76,8 @@ class WienerFilter:
     black (`scipy.signal.wiener`).
 
     Attributes:
-        size: the side in pixels of the square that mean and variance are taken over, odd.
+        size: the side in pixels of the square that mean and variance are taken over, odd, 55 at
+            most.
     """
 
     size: int
@@ -77,15 +85,9 @@ class WienerFilter:
     def __post_init__(self) -> None:
         _check_odd(self.size)
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def __call__(self, images: ArrayLike) -> np.ndarray:
         """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
-
-        def wiener(image: np.ndarray) -> np.ndarray:
-            with np.errstate(divide="ignore", invalid="ignore"):  # 0 / 0 where no noise is found
-                found = signal.wiener(image, self.size)
-            return np.where(np.isfinite(found), found, image)
-
-        return _each(wiener, images)
+        return _each(lambda image: signal.wiener(image, self.size), images)
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class TotalVariation:
     def __post_init__(self) -> None:
         _check_positive(self.weight, "weight")
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def __call__(self, images: ArrayLike) -> np.ndarray:
         """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
         return _each(lambda image: denoise_tv_chambolle(image, self.weight), images)
 
@@ -130,7 +132,7 @@ class NonLocalMeans:
     def __post_init__(self) -> None:
         _check_positive(self.strength, "strength")
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def __call__(self, images: ArrayLike) -> np.ndarray:
         """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
         settings = {"patch_size": NLM_PATCH, "patch_distance": NLM_DISTANCE, "h": self.strength}
         return _each(lambda image: denoise_nl_means(image, **settings), images)
@@ -147,33 +149,37 @@ class PCAProjection:
     pca: PCA
 
     @classmethod
-    def fit(cls, clean: np.ndarray, components: int) -> Self:
+    def fit(cls, clean: ArrayLike, components: int) -> Self:
         """A projection onto the first principal components.
 
         Args:
             clean: `(n, 28, 28, 1)`, floating point.
-            components: how many, 1 to 784, and at most n.
+            components: how many, 1 to 784, and at most n, of which there are two at least.
 
         Returns:
             The denoiser.
 
         Raises:
-            ValueError: the images have another shape or are not finite, or the components are not
-                a whole number that they allow.
+            ValueError: the images have another shape, are not finite or are fewer than two, or the
+                components are not a whole number that they allow.
         """
         clean = _check(clean, "clean")
+        if len(clean) < 2:
+            raise ValueError("clean must hold at least 2 images, which may differ; got 1")
         components = check_count(components, "components")
         if components > min(len(clean), math.prod(IMAGE_SHAPE)):
             raise ValueError(
                 "components must be at most the pixels of an image and the number of images, "
                 f"{min(len(clean), math.prod(IMAGE_SHAPE))}; got {components}"
             )
-        return cls(PCA(components, svd_solver="covariance_eigh").fit(_flat(clean)))
+        with np.errstate(all="ignore"):  # 0 / 0, the shares of the variance where there is none
+            return cls(PCA(components, svd_solver="covariance_eigh").fit(_flat(clean)))
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def __call__(self, images: ArrayLike) -> np.ndarray:
         """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
         images = _check(images)
-        flat = self.pca.inverse_transform(self.pca.transform(_flat(images)))
+        with np.errstate(under="ignore"):
+            flat = self.pca.inverse_transform(self.pca.transform(_flat(images)))
         return flat.reshape(images.shape)
 
 
@@ -188,7 +194,7 @@ class AffineMap:
     regression: LinearRegression
 
     @classmethod
-    def fit(cls, noisy: np.ndarray, clean: np.ndarray) -> Self:
+    def fit(cls, noisy: ArrayLike, clean: ArrayLike) -> Self:
         """The affine map with the least squared error on these pairs.
 
         Args:
@@ -203,12 +209,14 @@ class AffineMap:
         """
         noisy, clean = _check(noisy, "noisy"), _check(clean, "clean")
         check_same_shape(noisy, clean, ("noisy", "clean"))
-        return cls(LinearRegression().fit(_flat(noisy), _flat(clean)))
+        with np.errstate(under="ignore"):
+            return cls(LinearRegression().fit(_flat(noisy), _flat(clean)))
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def __call__(self, images: ArrayLike) -> np.ndarray:
         """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
         images = _check(images)
-        return self.regression.predict(_flat(images)).reshape(images.shape)
+        with np.errstate(under="ignore"):
+            return self.regression.predict(_flat(images)).reshape(images.shape)
 
 
 @dataclass(frozen=True)
@@ -228,8 +236,15 @@ class Corrected:
     slope: float
     offset: float
 
+    def __post_init__(self) -> None:
+        _check_callable(self.denoiser, "denoiser")
+        for name in ("slope", "offset"):
+            value = getattr(self, name)
+            if not is_number(value) or not math.isfinite(value):
+                raise ValueError(f"{name} must be a finite number; got {value!r}")
+
     @classmethod
-    def fit(cls, denoiser: Denoiser, noisy: np.ndarray, clean: np.ndarray) -> Self:
+    def fit(cls, denoiser: Denoiser, noisy: ArrayLike, clean: ArrayLike) -> Self:
         """The two numbers with the least squared error on these pairs.
 
         Args:
@@ -241,17 +256,21 @@ class Corrected:
             The corrected denoiser.
 
         Raises:
-            ValueError: the shapes differ, that of the denoiser's answers included, or an array is
-                empty, not floating point or not finite.
+            ValueError: the denoiser cannot be called, the shapes differ, that of its answers
+                included, or an array, its answers included, is empty, not floating point or not
+                finite.
         """
-        return cls(denoiser, *_line(_answers(denoiser, noisy, clean), clean))
+        noisy, clean = _check_pairs(noisy, clean)
+        return cls(denoiser, *_line(_denoiser_answers(denoiser, noisy, clean), clean))
 
     @classmethod
-    def fit_through_cut(cls, denoiser: Denoiser, noisy: np.ndarray, clean: np.ndarray) -> Self:
+    def fit_through_cut(cls, denoiser: Denoiser, noisy: ArrayLike, clean: ArrayLike) -> Self:
         """The two numbers with the highest mean PSNR once the answers are cut off at 0 and 1.
 
-        They may push a grey background below 0, where the cut makes it black. The search starts
-        from those of `fit` (Nelder and Mead, `scipy.optimize.minimize`).
+        An image counts 59 dB at most, what rounding to 256 grey levels leaves, so that none that
+        the cut makes perfect, such as a black one, decides for all. The two numbers may push a grey
+        background below 0, where the cut makes it black. The search starts from those of `fit`
+        (Nelder and Mead, `scipy.optimize.minimize`).
 
         Args:
             denoiser: any denoiser.
@@ -264,12 +283,13 @@ class Corrected:
         Raises:
             ValueError: as `fit`.
         """
-        answers = _answers(denoiser, noisy, clean)
+        noisy, clean = _check_pairs(noisy, clean)
+        answers = _denoiser_answers(denoiser, noisy, clean)
 
         def minus_psnr(numbers: np.ndarray) -> float:
             slope, offset = numbers
-            cut = np.clip(slope * answers + offset, 0, 1)
-            return -psnrs(clean, cut).mean()
+            errors = _errors_after_cut(slope * answers + offset, clean)
+            return -_decibels(np.maximum(errors, ROUNDING))
 
         settings = {"xatol": 1e-3, "fatol": 1e-3}
         found = optimize.minimize(
@@ -277,13 +297,17 @@ class Corrected:
         )
         return cls(denoiser, *map(float, found.x))
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def __call__(self, images: ArrayLike) -> np.ndarray:
         """The denoised images, in the shape of the noisy ones."""
         return self.slope * np.asarray(self.denoiser(images)) + self.offset
 
 
-def best_denoiser(candidates: Sequence[Denoiser], noisy: np.ndarray, clean: np.ndarray) -> Denoiser:
+def best_denoiser(candidates: Iterable[Denoiser], noisy: ArrayLike, clean: ArrayLike) -> Denoiser:
     """The candidate with the highest mean PSNR, its output cut off at 0 and 1.
+
+    An image that comes out as exactly as files of 256 grey levels hold it, with 59 dB or more,
+    counts 3 dB more than the best of the others, whichever candidate that is from: the infinite
+    PSNR of one perfect image would hide what happens to all others.
 
     Args:
         candidates: denoisers; most often one of several strengths.
@@ -291,46 +315,89 @@ def best_denoiser(candidates: Sequence[Denoiser], noisy: np.ndarray, clean: np.n
         clean: the same shape, what each should become.
 
     Returns:
-        One of the candidates, the first of equals.
+        One of the candidates; of equals the one with the least squared error, then the first.
 
     Raises:
-        ValueError: there is no candidate, the shapes differ, or an array is not finite.
+        ValueError: there is no candidate, one cannot be called, the shapes differ, that of a
+            candidate's answers included, or an array, its answers included, is not finite.
     """
+    try:
+        one_by_one = iter(candidates)
+    except (TypeError, NotImplementedError) as error:  # the latter from a Keras tensor
+        kind = type(candidates).__name__
+        raise ValueError(f"candidates must be a list of denoisers; got {kind}") from error
+    candidates = list(one_by_one)
     if not candidates:
         raise ValueError("candidates must hold at least one denoiser; got none")
+    names = [f"candidates[{number}]" for number in range(len(candidates))]
+    for candidate, name in zip(candidates, names, strict=True):
+        _check_callable(candidate, name)
     noisy, clean = _check_pairs(noisy, clean)
-    return max(
-        candidates, key=lambda candidate: psnrs(clean, np.clip(candidate(noisy), 0, 1)).mean()
+    errors = np.stack(
+        [
+            _errors_after_cut(_answers(candidate, noisy, clean, name), clean)
+            for candidate, name in zip(candidates, names, strict=True)
+        ]
     )
+    visible = errors > ROUNDING
+    exact = errors[visible].min() / 2 if visible.any() else ROUNDING
+    scores = [_decibels(of_one) for of_one in np.where(visible, errors, exact)]
+    ranks = list(zip(scores, -errors.mean(axis=1), strict=True))
+    return candidates[ranks.index(max(ranks))]
 
 
-def _each(denoise: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> np.ndarray:
-    return np.stack([denoise(image) for image in _check(images)[..., 0]])[..., np.newaxis]
+def _errors_after_cut(answers: np.ndarray, clean: np.ndarray) -> np.ndarray:
+    """The mean squared error of a pixel of each image, `(n,)`."""
+    return squared_errors(clean, np.clip(answers, 0, 1)) / math.prod(clean.shape[1:])
+
+
+def _decibels(errors: np.ndarray) -> float:
+    """The mean PSNR of images with these errors."""
+    return float((-10 * np.log10(errors)).mean())
+
+
+def _each(denoise: Callable[[np.ndarray], np.ndarray], images: ArrayLike) -> np.ndarray:
+    images = _check(images)[..., 0]
+    with np.errstate(all="ignore"):  # such as 0 / 0 where a Wiener filter finds no noise
+        found = np.stack([denoise(image) for image in images])
+    return np.where(np.isfinite(found), found, images)[..., np.newaxis]
 
 
 def _flat(images: np.ndarray) -> np.ndarray:
     return images.reshape(len(images), -1)
 
 
-def _check(images: np.ndarray, name: str = "images") -> np.ndarray:
-    images = check_array(images, name)
+def _check(images: ArrayLike, name: str = "images") -> np.ndarray:
+    images = check_array(images, name, pixels=True)
     if images.shape[1:] != IMAGE_SHAPE:
         raise ValueError(f"{name} must have shape (n, 28, 28, 1); got shape {images.shape}")
     # SciPy's filters know no float16.
     return images.astype(np.result_type(images, np.float32), copy=False)
 
 
-def _check_pairs(noisy: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    noisy, clean = check_array(noisy, "noisy"), check_array(clean, "clean")
+def _check_pairs(noisy: ArrayLike, clean: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    noisy = check_array(noisy, "noisy", pixels=True)
+    clean = check_array(clean, "clean", pixels=True)
     check_same_shape(noisy, clean, ("noisy", "clean"))
     return noisy, clean
 
 
-def _answers(denoiser: Denoiser, noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
-    noisy, clean = _check_pairs(noisy, clean)
-    answers = check_array(np.asarray(denoiser(noisy)), "the denoiser's answers")
-    check_same_shape(answers, clean, ("the denoiser's answers", "clean"))
+def _denoiser_answers(denoiser: Denoiser, noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
+    _check_callable(denoiser, "denoiser")
+    return _answers(denoiser, noisy, clean, "the denoiser")
+
+
+def _answers(denoiser: Denoiser, noisy: np.ndarray, clean: np.ndarray, whose: str) -> np.ndarray:
+    answers = check_array(denoiser(noisy), f"{whose}'s answers")
+    check_same_shape(answers, clean, (f"{whose}'s answers", "clean"))
     return answers
+
+
+def _check_callable(denoiser: Denoiser, name: str) -> None:
+    if not callable(denoiser):
+        raise ValueError(
+            f"{name} must be a denoiser, called with noisy images; got {type(denoiser).__name__}"
+        )
 
 
 def _line(answers: np.ndarray, clean: np.ndarray) -> tuple[float, float]:
@@ -345,6 +412,8 @@ def _line(answers: np.ndarray, clean: np.ndarray) -> tuple[float, float]:
 def _check_odd(size: int) -> None:
     if check_count(size, "size") % 2 == 0:
         raise ValueError(f"size must be odd, so that the square has a middle; got {size}")
+    if size > LARGEST_SQUARE:
+        raise ValueError(f"size must be at most {LARGEST_SQUARE} pixels; got {size}")
 
 
 def _check_positive(value: float, name: str) -> None:

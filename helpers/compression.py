@@ -2,18 +2,28 @@
 
 import io
 import math
-import numbers
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image
 
-from helpers.checks import IMAGE_SHAPE, check_array, check_count, check_images
+from helpers.checks import (
+    IMAGE_SHAPE,
+    as_array,
+    check_array,
+    check_choice,
+    check_count,
+    check_images,
+    is_whole,
+)
 from helpers.patches import PATCH_SIZE, from_patches, to_patches
 
 MAX_BITS = 16
 CODECS = ("PNG", "WebP", "JPEG")
+# In pixels: WebP has 14 bits for a side, libjpeg a limit of its own, PNG 31 bits.
+LONGEST_SIDE = {"PNG": 2**31 - 1, "WebP": 2**14 - 1, "JPEG": 65_500}
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,15 +36,15 @@ class Quantiser:
     Attributes:
         bits: bits for each code number, 1 to 16.
         lowest: `(code_size,)`, what level 0 stands for.
-        step: `(code_size,)`, the distance between two levels; 0 where a number never changes.
+        span: `(code_size,)`, how far above it the last level is; 0 where a number never changes.
     """
 
     bits: int
     lowest: np.ndarray
-    step: np.ndarray
+    span: np.ndarray
 
     @classmethod
-    def fit(cls, codes: np.ndarray, bits: int) -> Self:
+    def fit(cls, codes: ArrayLike, bits: int) -> Self:
         """A quantiser with the range of these codes.
 
         Args:
@@ -45,22 +55,38 @@ class Quantiser:
             The quantiser.
 
         Raises:
-            ValueError: the codes are empty, not floating point or not finite, or the bits are not
-                a whole number from 1 to 16.
+            ValueError: the codes are empty, not floating point or not finite, a number's range is
+                beyond the largest float, or the bits are not a whole number from 1 to 16.
         """
         codes = check_array(codes, "codes").astype(np.float64)
         bits = check_count(bits, "bits")
         if bits > MAX_BITS:
             raise ValueError(f"bits must be at most {MAX_BITS}; got {bits}")
         lowest = codes.min(axis=0)
-        return cls(bits, lowest, (codes.max(axis=0) - lowest) / (2**bits - 1))
+        with np.errstate(over="ignore"):
+            span = codes.max(axis=0) - lowest
+        if not np.isfinite(span).all():
+            raise ValueError(
+                "codes must have ranges that a float can hold; got numbers from "
+                f"{codes.min():g} to {codes.max():g}"
+            )
+        return cls(bits, lowest, span)
+
+    @property
+    def step(self) -> np.ndarray:
+        """The distance between two levels, `(code_size,)`; 0 where a number never changes."""
+        return self.span / self._last
+
+    @property
+    def _last(self) -> int:
+        return 2**self.bits - 1
 
     @property
     def bytes_per_image(self) -> float:
         """Bytes of one code: its numbers times their bits over 8."""
         return self.lowest.size * self.bits / 8
 
-    def encode(self, codes: np.ndarray) -> np.ndarray:
+    def encode(self, codes: ArrayLike) -> np.ndarray:
         """The nearest level of each code number; beyond the range, the first or last level.
 
         Args:
@@ -74,34 +100,38 @@ class Quantiser:
         """
         codes = check_array(codes, "codes")
         self._check_shape(codes, "codes")
-        distance = codes - self.lowest
-        levels = np.divide(distance, self.step, out=np.zeros_like(distance), where=self.step > 0)
-        return np.clip(np.rint(levels), 0, 2**self.bits - 1).astype(np.uint16)
+        with np.errstate(over="ignore", under="ignore"):  # far beyond the range, or a denormal one
+            distance = codes - self.lowest
+            share = np.divide(distance, self.span, out=np.zeros_like(distance), where=self.span > 0)
+            levels = np.rint(share * self._last)
+        return np.clip(levels, 0, self._last).astype(np.uint16)
 
-    def decode(self, levels: np.ndarray) -> np.ndarray:
+    def decode(self, levels: ArrayLike) -> np.ndarray:
         """The code numbers that the levels stand for.
 
-        Inside the range they are within half a step of what was encoded.
+        Inside the range they are within half a step of what was encoded, wherever the range lies.
 
         Args:
             levels: integers `(n, code_size)` from 0 to 2**bits - 1.
 
         Returns:
-            float32 codes, the shape of the levels.
+            float64 codes, the shape of the levels: float32 has no steps that are fine enough where
+            a small range lies far from 0.
 
         Raises:
             ValueError: the levels have another shape, are not integers or are out of range.
         """
-        levels = np.asarray(levels)
+        levels = as_array(levels, "levels", "integers")
         self._check_shape(levels, "levels")
         if not np.issubdtype(levels.dtype, np.integer):
             raise ValueError(f"levels must be integers; got dtype {levels.dtype}")
-        if levels.min() < 0 or levels.max() >= 2**self.bits:
+        if levels.min() < 0 or levels.max() > self._last:
             raise ValueError(
-                f"levels must be from 0 to {2**self.bits - 1}; "
+                f"levels must be from 0 to {self._last}; "
                 f"got values from {levels.min()} to {levels.max()}"
             )
-        return (self.lowest + levels * self.step).astype(np.float32)
+        with np.errstate(under="ignore"):
+            return self.lowest + levels / self._last * self.span
 
     def _check_shape(self, array: np.ndarray, name: str) -> None:
         if array.shape[1:] != self.lowest.shape or array.ndim < 2 or len(array) == 0:
@@ -119,7 +149,7 @@ class Compressed(NamedTuple):
     images: np.ndarray
 
 
-def codec_mosaic(images: np.ndarray, codec: str, quality: int | None = None) -> Compressed:
+def codec_mosaic(images: ArrayLike, codec: str, quality: int | None = None) -> Compressed:
     """All images as one nearly square mosaic in one file, so that headers hardly count.
 
     Pixels are rounded to 256 levels, as such files hold them. The codecs take their time, for
@@ -134,19 +164,21 @@ def codec_mosaic(images: np.ndarray, codec: str, quality: int | None = None) -> 
         The length of the file over n, and the images `(n, 28, 28, 1)` as float32 in [0, 1].
 
     Raises:
-        ValueError: the images have another shape or range, or there is no such codec or quality.
+        ValueError: the images have another shape or range, are more than a file of this codec holds
+            or Pillow reads back, or there is no such codec or quality.
     """
     images = check_images(images)
     options = _file_options(codec, quality)
     columns = math.ceil(math.sqrt(len(images)))
     rows = math.ceil(len(images) / columns)
+    _check_fits(rows * PATCH_SIZE, columns * PATCH_SIZE, codec, "images as a mosaic")
     blank = np.zeros((rows * columns - len(images), *IMAGE_SHAPE), images.dtype)
     shape = (rows * PATCH_SIZE, columns * PATCH_SIZE)
     length, mosaic = _through_file(from_patches(np.concatenate([images, blank]), shape), options)
     return Compressed(length / len(images), to_patches(mosaic)[: len(images)])
 
 
-def codec_files(images: np.ndarray, codec: str, quality: int | None = None) -> Compressed:
+def codec_files(images: ArrayLike, codec: str, quality: int | None = None) -> Compressed:
     """Each image in a file of its own, headers and all.
 
     What `codec_mosaic` is without its mosaic: the difference is what headers cost, and what a
@@ -171,7 +203,7 @@ def codec_files(images: np.ndarray, codec: str, quality: int | None = None) -> C
     return Compressed(sum(lengths) / len(images), np.stack(pictures)[..., np.newaxis])
 
 
-def codec_picture(picture: np.ndarray, codec: str, quality: int | None = None) -> Compressed:
+def codec_picture(picture: ArrayLike, codec: str, quality: int | None = None) -> Compressed:
     """One large picture as a file.
 
     Args:
@@ -183,23 +215,25 @@ def codec_picture(picture: np.ndarray, codec: str, quality: int | None = None) -
         The length of the file, and the picture `(height, width)` as float32 in [0, 1].
 
     Raises:
-        ValueError: the picture has another shape or range, or there is no such codec or quality.
+        ValueError: the picture has another shape or range, is larger than the codec's files hold or
+            Pillow reads back, or there is no such codec or quality.
     """
-    picture = np.asarray(picture)
+    picture = as_array(picture, "picture")
     if picture.ndim != 2:
         raise ValueError(f"picture must have shape (height, width); got shape {picture.shape}")
-    picture = check_array(picture, "picture")
+    picture = check_array(picture, "picture", pixels=True)
     if picture.min() < 0 or picture.max() > 1:
         raise ValueError(
             f"picture must hold pixels in [0, 1]; got values from {picture.min():g} to "
             f"{picture.max():g}"
         )
-    return Compressed(*_through_file(picture, _file_options(codec, quality)))
+    options = _file_options(codec, quality)
+    _check_fits(*picture.shape, codec, "picture")
+    return Compressed(*_through_file(picture, options))
 
 
 def _file_options(codec: str, quality: int | None) -> dict[str, str | int | bool]:
-    if codec not in CODECS:
-        raise ValueError(f"codec must be one of {list(CODECS)}; got {codec!r}")
+    check_choice(codec, CODECS, "codec")
     if quality is None and codec == "JPEG":
         raise ValueError(
             "quality must be from 0 to 100 for JPEG, which is never lossless; got None"
@@ -210,15 +244,23 @@ def _file_options(codec: str, quality: int | None) -> dict[str, str | int | bool
         return {"format": codec, **(lossless if codec == "WebP" else {"optimize": True})}
     if codec == "PNG":
         raise ValueError(f"quality must be None for PNG, which is lossless; got {quality!r}")
-    whole = isinstance(quality, numbers.Integral) and not isinstance(quality, bool)
-    if not whole or not 0 <= quality <= 100:
+    if not is_whole(quality) or not 0 <= quality <= 100:
         raise ValueError(f"quality must be a whole number from 0 to 100; got {quality!r}")
     thorough = {"method": 6} if codec == "WebP" else {"optimize": True}
     return {"format": codec, "quality": int(quality), **thorough}
 
 
+def _check_fits(height: int, width: int, codec: str, name: str) -> None:
+    longest, pixels = LONGEST_SIDE[codec], Image.MAX_IMAGE_PIXELS or math.inf
+    if max(height, width) > longest or height * width > pixels:
+        raise ValueError(
+            f"{name} must have at most {longest} pixels a side and {pixels} in all, which is what "
+            f"{codec} holds and Pillow reads back; got {height}×{width}"
+        )
+
+
 def _through_file(
-    picture: np.ndarray, options: dict[str, str | int | bool]
+    picture: ArrayLike, options: dict[str, str | int | bool]
 ) -> tuple[int, np.ndarray]:
     file = io.BytesIO()
     Image.fromarray(np.rint(picture * 255).astype(np.uint8)).save(file, **options)

@@ -1,14 +1,17 @@
 """How far a reconstruction is from its image, in the unit in which the literature prints it."""
 
+import math
+
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from helpers.checks import check_array, check_images, check_same_shape
 
 SSIM_AT_ONCE = 1000
 
 
-def squared_errors(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
+def squared_errors(images: ArrayLike, reconstructions: ArrayLike) -> np.ndarray:
     """The squared error of each image: summed over its pixels.
 
     Args:
@@ -20,17 +23,25 @@ def squared_errors(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarra
         black counts 1.
 
     Raises:
-        ValueError: the shapes differ, or an array is empty, not floating point or not finite.
+        ValueError: the shapes differ, an array is empty, not floating point or not finite, or a
+            squared error is beyond the largest float.
     """
-    images = check_array(images, "images")
-    reconstructions = check_array(reconstructions, "reconstructions")
+    images = check_array(images, "images", pixels=True)
+    reconstructions = check_array(reconstructions, "reconstructions", pixels=True)
     check_same_shape(images, reconstructions, ("images", "reconstructions"))
     precision = np.result_type(images, reconstructions, np.float32)
-    differences = np.subtract(images, reconstructions, dtype=precision).reshape(len(images), -1)
-    return np.einsum("np,np->n", differences, differences, dtype=np.float64)
+    with np.errstate(over="ignore", under="ignore"):
+        differences = np.subtract(images, reconstructions, dtype=precision).reshape(len(images), -1)
+        errors = np.einsum("np,np->n", differences, differences, dtype=np.float64)
+    if not np.isfinite(errors).all():
+        raise ValueError(
+            "images and reconstructions must lie near enough for a float to hold their squared "
+            f"error; got differences of up to {np.abs(differences).max():g}"
+        )
+    return errors
 
 
-def squared_error(images: np.ndarray, reconstructions: np.ndarray) -> float:
+def squared_error(images: ArrayLike, reconstructions: ArrayLike) -> float:
     """Squared error per image: summed over pixels, averaged over images.
 
     The book's headline number. It is the unit of Hinton and Salakhutdinov (2006), so it compares
@@ -49,7 +60,7 @@ def squared_error(images: np.ndarray, reconstructions: np.ndarray) -> float:
     return float(squared_errors(images, reconstructions).mean())
 
 
-def psnrs(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
+def psnrs(images: ArrayLike, reconstructions: ArrayLike) -> np.ndarray:
     """The peak signal-to-noise ratio of each image whose pixels are meant to lie in [0, 1].
 
     It is minus ten times the decimal logarithm of the mean squared error of a pixel: 20 dB is a
@@ -65,12 +76,12 @@ def psnrs(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: the shapes differ, or an array is empty, not floating point or not finite.
     """
-    errors = squared_errors(images, reconstructions) / np.asarray(images)[0].size
+    errors = squared_errors(images, reconstructions) / math.prod(np.shape(images)[1:])
     with np.errstate(divide="ignore"):  # an exact copy
         return -10 * np.log10(errors)
 
 
-def ssims(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
+def ssims(images: ArrayLike, reconstructions: ArrayLike) -> np.ndarray:
     """The structural similarity of each image with its reconstruction.
 
     Means, variances and covariance are compared in windows of 11×11 pixels, weighted by a bell of
@@ -98,10 +109,11 @@ def ssims(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
         tf.image.ssim(images[start:end], reconstructions[start:end], max_val=1.0)
         for start, end in ((start, start + SSIM_AT_ONCE) for start in starts)
     ]
-    return np.concatenate(found).astype(np.float64)
+    # In single precision, two flat images may come out a thousandth above 1.
+    return np.clip(np.concatenate(found).astype(np.float64), -1, 1)
 
 
-def noise_gain(outputs: np.ndarray, noisy_outputs: np.ndarray, noise: np.ndarray) -> float:
+def noise_gain(outputs: ArrayLike, noisy_outputs: ArrayLike, noise: ArrayLike) -> float:
     """The share of the noise added to a model's input that reaches its output.
 
     Squared differences between what comes out with noise and without, over the squared noise, both
@@ -118,7 +130,7 @@ def noise_gain(outputs: np.ndarray, noisy_outputs: np.ndarray, noise: np.ndarray
 
     Raises:
         ValueError: the shapes differ, an array is empty, not floating point or not finite, or the
-            noise is 0 everywhere.
+            noise is 0 everywhere or has squares that no float holds.
     """
     outputs = check_array(outputs, "outputs")
     noisy_outputs = check_array(noisy_outputs, "noisy_outputs")
@@ -126,13 +138,17 @@ def noise_gain(outputs: np.ndarray, noisy_outputs: np.ndarray, noise: np.ndarray
     noise = check_array(noise, "noise")
     if len(noise) != len(outputs):
         raise ValueError(f"noise must be that of {len(outputs)} images; got {len(noise)}")
-    power = float(np.square(noise, dtype=np.float64).sum())
-    if power == 0:
-        raise ValueError("noise must not be 0 everywhere")
+    with np.errstate(over="ignore", under="ignore"):
+        power = float(np.square(noise, dtype=np.float64).sum())
+    if not 0 < power < math.inf:
+        raise ValueError(
+            "noise must not be 0 everywhere, nor too small or too large for a float to hold its "
+            f"square; got a sum of squares of {power:g}"
+        )
     return float(squared_errors(outputs, noisy_outputs).sum()) / power
 
 
-def explained_variance(images: np.ndarray, reconstructions: np.ndarray) -> float:
+def explained_variance(images: ArrayLike, reconstructions: ArrayLike) -> float:
     """The share of the images' variance that their reconstructions hold.
 
     It is 1 minus the squared error over that of the mean image: 1 for copies, 0 for a model that
@@ -150,14 +166,15 @@ def explained_variance(images: np.ndarray, reconstructions: np.ndarray) -> float
             images do not vary.
     """
     error = squared_error(images, reconstructions)
-    images = np.asarray(images)
-    if (images == images[:1]).all():
+    images = check_array(images, "images")
+    mean = np.broadcast_to(images.mean(axis=0, dtype=np.float64), images.shape)
+    variance = 0.0 if (images == images[:1]).all() else squared_error(images, mean)
+    if variance == 0:
         raise ValueError(f"images must not all be the same; got {len(images)} without a difference")
-    mean = images.mean(axis=0, dtype=np.float64)
-    return 1 - error / squared_error(images, np.broadcast_to(mean, images.shape))
+    return 1 - error / variance
 
 
-def active_units(codes: np.ndarray) -> np.ndarray:
+def active_units(codes: ArrayLike) -> np.ndarray:
     """How many units are active in each code: the numbers that are not 0, called its L0.
 
     Args:
@@ -172,7 +189,7 @@ def active_units(codes: np.ndarray) -> np.ndarray:
     return np.count_nonzero(_check_codes(codes), axis=1)
 
 
-def dead_units(codes: np.ndarray) -> np.ndarray:
+def dead_units(codes: ArrayLike) -> np.ndarray:
     """Which units are active in none of the codes.
 
     A unit that is rarely active may be called dead where the codes are few: count on thousands.
@@ -189,8 +206,11 @@ def dead_units(codes: np.ndarray) -> np.ndarray:
     return ~_check_codes(codes).any(axis=0)
 
 
-def _check_codes(codes: np.ndarray) -> np.ndarray:
+def _check_codes(codes: ArrayLike) -> np.ndarray:
     codes = check_array(codes, "codes")
     if codes.ndim != 2:
-        raise ValueError(f"codes must have shape (n, code_size); got shape {codes.shape}")
+        raise ValueError(
+            f"codes must have shape (n, code_size); got shape {codes.shape}; where each number "
+            "is a unit, give codes.reshape(len(codes), -1)"
+        )
     return codes

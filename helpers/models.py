@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 from keras import layers, ops
+from numpy.typing import ArrayLike
 
-from helpers.checks import IMAGE_SHAPE, check_array, check_count, is_number
+from helpers.checks import IMAGE_SHAPE, check_array, check_count, check_list, is_number
 from helpers.seeds import check_seed, spawn_seeds
 from helpers.sparsity import AuxiliaryLoss, DeadUnits, KLPenalty, TopK
 
@@ -25,14 +26,16 @@ class Autoencoder(keras.Model):
         decoder: a built model from those codes back to the shape of the images.
 
     Raises:
-        ValueError: the decoder does not take what the encoder gives, or does not give back the
-            encoder's input shape.
+        ValueError: a half is no built model with one input and one output, or the decoder does not
+            take what the encoder gives, or does not give back the encoder's input shape.
     """
 
     def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs):
-        _check_joint(encoder.output_shape, decoder.input_shape, "decoder must take codes")
-        _check_joint(encoder.input_shape, decoder.output_shape, "decoder must return images")
-        images = keras.Input(encoder.input_shape[1:], name="images")
+        image_shape, code_shape = _ends(encoder, "encoder")
+        taken, returned = _ends(decoder, "decoder")
+        _check_joint(code_shape, taken, "decoder must take codes")
+        _check_joint(image_shape, returned, "decoder must return images")
+        images = keras.Input(image_shape, name="images")
         super().__init__(images, decoder(encoder(images)), **kwargs)
         self.encoder = encoder
         self.decoder = decoder
@@ -55,10 +58,30 @@ class Autoencoder(keras.Model):
         return cls(**halves, **config)
 
 
-def _check_joint(wanted: tuple, found: tuple, what: str) -> None:
-    if tuple(wanted[1:]) != tuple(found[1:]):
+def _ends(model: keras.Model, name: str) -> tuple[tuple, tuple]:
+    """The shapes that a model takes and returns, without the batch axis."""
+    ends = [getattr(model, end, None) for end in ("inputs", "outputs")]
+    held = [getattr(model, end, None) for end in ("input", "output")]
+    if not isinstance(model, keras.Model) or None in ends:
+        what = " that is not built from a keras.Input" if isinstance(model, keras.Model) else ""
         raise ValueError(
-            f"{what} of shape {wanted[1:]}, to fit the encoder; the decoder given has {found[1:]}"
+            f"{name} must be a Keras model built from a keras.Input, functional or sequential; "
+            f"got {type(model).__name__}{what}"
+        )
+    if [len(end) for end in ends] != [1, 1] or any(
+        isinstance(h, list | tuple | dict) for h in held
+    ):
+        raise ValueError(
+            f"{name} must have one input and one output, not in lists or by name; got "
+            f"{len(ends[0])} and {len(ends[1])}"
+        )
+    return tuple(tuple(tensor.shape[1:]) for (tensor,) in ends)
+
+
+def _check_joint(wanted: tuple, found: tuple, what: str) -> None:
+    if wanted != found:
+        raise ValueError(
+            f"{what} of shape {wanted}, to fit the encoder; the decoder given has {found}"
         )
 
 
@@ -92,13 +115,15 @@ def dense_autoencoder(
     """
     code_size = check_count(code_size, "code_size")
     hidden_units = _check_counts(hidden_units, "hidden_units", "[256]")
+    _check_activation(activation, "activation")
+    _check_activation(code_activation, "code_activation")
     # With one seed for all layers their first weights would be related.
     seeds = iter(spawn_seeds(check_seed(seed), 2 * len(hidden_units) + 2))
 
     encoder = keras.Sequential(
         [
             keras.Input(IMAGE_SHAPE),
-            layers.Flatten(),
+            _flatten(),
             *(_dense(units, activation, next(seeds)) for units in hidden_units),
             _dense(code_size, code_activation, next(seeds)),
         ],
@@ -113,7 +138,16 @@ def dense_autoencoder(
         ],
         name="decoder",
     )
-    return Autoencoder(encoder, decoder, name="dense_autoencoder")
+    return _started(Autoencoder(encoder, decoder, name="dense_autoencoder"))
+
+
+@keras.saving.register_keras_serializable(package="helpers")
+class WeightDecay(keras.regularizers.L2):
+    """Keras's L2, in the precision in which Keras adds up losses, whatever the weights have."""
+
+    def __call__(self, weights: keras.KerasTensor) -> keras.KerasTensor:
+        """What the weights cost."""
+        return ops.cast(super().__call__(weights), keras.config.floatx())
 
 
 def linear_autoencoder(
@@ -145,10 +179,10 @@ def linear_autoencoder(
     pixels = math.prod(IMAGE_SHAPE)
     seeds = iter(spawn_seeds(check_seed(seed), 2))
 
-    price = keras.regularizers.L2(weight_decay / pixels)
+    price = WeightDecay(weight_decay / pixels) if weight_decay else None
 
     encoder = keras.Sequential(
-        [keras.Input(IMAGE_SHAPE), layers.Flatten(), _dense(code_size, None, next(seeds), price)],
+        [keras.Input(IMAGE_SHAPE), _flatten(), _dense(code_size, None, next(seeds), price)],
         name="encoder",
     )
     decoder = keras.Sequential(
@@ -159,7 +193,7 @@ def linear_autoencoder(
         ],
         name="decoder",
     )
-    return Autoencoder(encoder, decoder, name="linear_autoencoder")
+    return _started(Autoencoder(encoder, decoder, name="linear_autoencoder"))
 
 
 def conv_autoencoder(
@@ -195,6 +229,7 @@ def conv_autoencoder(
             "channels must name one or two convolutions, since 28 pixels a side can be halved "
             f"twice; got {len(channels)}"
         )
+    _check_activation(code_activation, "code_activation")
     side = IMAGE_SHAPE[0] // 2 ** len(channels)
     smallest = (side, side, channels[-1])
     seeds = iter(spawn_seeds(check_seed(seed), 2 * len(channels) + 2))
@@ -205,6 +240,7 @@ def conv_autoencoder(
             3,
             strides=2,
             padding="same",
+            data_format="channels_last",
             activation=activation,
             kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
         )
@@ -213,7 +249,7 @@ def conv_autoencoder(
         [
             keras.Input(IMAGE_SHAPE),
             *(convolution(layers.Conv2D, filters, "relu") for filters in channels),
-            layers.Flatten(),
+            _flatten(),
             _dense(code_size, code_activation, next(seeds)),
         ],
         name="encoder",
@@ -231,11 +267,11 @@ def conv_autoencoder(
         ],
         name="decoder",
     )
-    return Autoencoder(encoder, decoder, name="conv_autoencoder")
+    return _started(Autoencoder(encoder, decoder, name="conv_autoencoder"))
 
 
 def sparse_autoencoder(
-    code_size: int, sparsity: layers.Layer, images: np.ndarray, *, seed: int | None = None
+    code_size: int, sparsity: layers.Layer, images: ArrayLike, *, seed: int | None = None
 ) -> Autoencoder:
     """One layer of ReLUs to a large code, what keeps it sparse, and a sum of parts back.
 
@@ -273,30 +309,48 @@ def sparse_autoencoder(
             "sparsity must take the codes that ReLUs return, such as L1Penalty or TopK; "
             f"got {type(sparsity).__name__}"
         )
-    if sparsity.built:
+    # A layer without weights is born built, and a functional model has an output from the start.
+    called = hasattr(sparsity, "output") and (
+        isinstance(sparsity, keras.Sequential) or not isinstance(sparsity, keras.Model)
+    )
+    if called or sparsity.weights:
         raise ValueError(
             f"sparsity must be a new layer for each model; got a {type(sparsity).__name__} that is "
-            "part of one already"
+            "part of one already, or built"
         )
-    images = check_array(images, "images")
+    images = check_array(images, "images", pixels=True)
     mean = images.mean(axis=0, dtype=np.float64).ravel()
     random = np.random.default_rng(spawn_seeds(check_seed(seed), 1)[0])
     atoms = random.normal(size=(code_size, mean.size))
     atoms /= np.linalg.norm(atoms, axis=1, keepdims=True)
 
+    # Weights are set below; Keras's own first ones would take a seed from Python's generator.
     encoder = keras.Sequential(
         [
             keras.Input(images.shape[1:]),
-            layers.Flatten(),
-            layers.Dense(code_size, "relu"),
-            sparsity,
+            _flatten(),
+            layers.Dense(code_size, "relu", kernel_initializer="zeros"),
         ],
         name="encoder",
     )
+    try:
+        encoder.add(sparsity)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"sparsity must take codes of shape (n, {code_size}); {error}") from error
+    returned = [tuple(code.shape[1:]) for code in encoder.outputs]
+    if returned != [(code_size,)]:
+        raise ValueError(
+            f"sparsity must return codes of shape (n, {code_size}), as it takes; got a "
+            f"{type(sparsity).__name__} that returns {encoder.output_shape}"
+        )
     decoder = keras.Sequential(
         [
             keras.Input((code_size,)),
-            layers.Dense(mean.size, kernel_constraint=keras.constraints.UnitNorm(axis=1)),
+            layers.Dense(
+                mean.size,
+                kernel_initializer="zeros",
+                kernel_constraint=keras.constraints.UnitNorm(axis=1),
+            ),
             layers.Reshape(images.shape[1:]),
         ],
         name="decoder",
@@ -365,16 +419,25 @@ def layer_shapes(half: keras.Model) -> list[tuple[int, ...]]:
     Returns:
         Shapes without the batch axis: the input's, then one for each layer.
 
+    Raises:
+        ValueError: it is no built model with one input and one output, or its layers branch.
+
     Example:
         >>> layer_shapes(dense_autoencoder(32, [256]).encoder)
         [(28, 28, 1), (256,), (32,)]
     """
-    shapes = [tuple(half.input_shape[1:])]
+    shapes = [_ends(half, "half")[0]]
     for layer in half.layers:
+        if isinstance(layer, layers.InputLayer):
+            continue
+        if not isinstance(layer.input, keras.KerasTensor):
+            raise ValueError(
+                "half must be a model whose layers follow one another; got one in which "
+                f"{layer.name!r} takes several inputs"
+            )
         shape = tuple(layer.output.shape[1:])
         if not isinstance(layer, layers.Flatten | layers.Reshape):
-            if not isinstance(layer, layers.InputLayer):
-                shapes.append(shape)
+            shapes.append(shape)
         elif len(shape) > len(shapes[-1]):
             shapes[-1] = shape
     return shapes
@@ -390,7 +453,28 @@ def _dense(
     return layers.Dense(units, activation, kernel_initializer=initializer, kernel_regularizer=price)
 
 
+def _flatten() -> layers.Flatten:
+    # Otherwise it would reorder an image where Keras is set to channels_first.
+    return layers.Flatten(data_format="channels_last")
+
+
+def _started(autoencoder: Autoencoder) -> Autoencoder:
+    """With the weights that its seeds draw in single precision, in whatever Keras holds them."""
+    for layer in (*autoencoder.encoder.layers, *autoencoder.decoder.layers):
+        if layer.weights and layer.variable_dtype != "float32":
+            layer.kernel.assign(layer.kernel_initializer(layer.kernel.shape, dtype="float32"))
+    return autoencoder
+
+
 def _check_counts(counts: Sequence[int], name: str, example: str) -> list[int]:
-    if not isinstance(counts, Sequence) or isinstance(counts, str):
-        raise ValueError(f"{name} must be a list of widths, such as {example}; got {counts!r}")
-    return [check_count(count, name) for count in counts]
+    counts = check_list(counts, name, f"a list of widths, such as {example}")
+    return [check_count(count, f"each of {name}") for count in counts]
+
+
+def _check_activation(activation: str | None, name: str) -> None:
+    try:
+        keras.activations.get(activation)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must be what Keras calls an activation, such as 'relu'; got {activation!r}"
+        ) from error

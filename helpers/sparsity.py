@@ -1,4 +1,8 @@
-"""What keeps most units of a code at 0: penalties in the loss, or keeping the k largest."""
+"""What keeps most units of a code at 0: penalties in the loss, or keeping the k largest.
+
+A code is all that the encoder makes of one image, whatever its shape, and a unit is one number of
+it: these layers do to a code `(height, width, channels)` what they do to the same numbers in a row.
+"""
 
 import math
 
@@ -33,9 +37,10 @@ class L1Penalty(layers.Layer):
         self.strength = _check_strength(strength)
 
     def call(self, code: tf.Tensor) -> tf.Tensor:
-        """Codes `(n, code_size)` to the same codes."""
-        sizes = ops.abs(ops.cast(code, "float32"))  # a sum of halves overflows
-        self.add_loss(self.strength * ops.mean(ops.sum(sizes, axis=-1)))
+        """Codes `(n, …)` to the same codes."""
+        sizes = ops.abs(_precise(code))
+        summed = ops.sum(sizes, axis=tuple(range(1, len(sizes.shape))))
+        self.add_loss(_as_loss(self.strength * ops.mean(summed)))
         return code
 
     def get_config(self) -> dict[str, object]:
@@ -72,12 +77,12 @@ class KLPenalty(layers.Layer):
         self.strength = _check_strength(strength)
 
     def call(self, code: tf.Tensor) -> tf.Tensor:
-        """Codes `(n, code_size)` from 0 to 1, as a sigmoid gives, to the same codes."""
-        rates = ops.mean(ops.cast(code, "float32"), axis=0)
+        """Codes `(n, …)` from 0 to 1, as a sigmoid gives, to the same codes."""
+        rates = ops.mean(_precise(code), axis=0)
         # Added rather than cut off there, so that silent units keep a gradient.
         divergences = self.rate * ops.log(self.rate / (rates + LEAST_RATE))
         divergences += (1 - self.rate) * ops.log((1 - self.rate) / (1 - rates + LEAST_RATE))
-        self.add_loss(self.strength * ops.sum(divergences))
+        self.add_loss(_as_loss(self.strength * ops.sum(divergences)))
         return code
 
     def get_config(self) -> dict[str, object]:
@@ -91,7 +96,7 @@ class TopK(layers.Layer):
 
     Of equal numbers, the one that stands first is kept. Gradients reach only what is kept. The
     layer's `k` is a variable of the model, which a callback may assign while it trains; it is among
-    the weights that `set_weights` copies.
+    the weights that `set_weights` copies. It needs Keras's TensorFlow backend.
 
     Args:
         k: how many numbers of a code to keep.
@@ -109,9 +114,11 @@ class TopK(layers.Layer):
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the variable, for codes of this shape."""
-        if self.first_k > shape[-1]:
-            raise ValueError(f"k must be at most the code size, {shape[-1]}; got {self.first_k}")
-        self.code_size = shape[-1]
+        self.code_size = math.prod(_code_shape(shape))
+        if self.first_k > self.code_size:
+            raise ValueError(
+                f"k must be at most the code size, {self.code_size}; got {self.first_k}"
+            )
         initial = keras.initializers.Constant(self.first_k)
         self.k = self.add_weight(
             shape=(), dtype="int32", initializer=initial, trainable=False, name="k"
@@ -122,14 +129,16 @@ class TopK(layers.Layer):
         return shape
 
     def call(self, code: tf.Tensor) -> tf.Tensor:
-        """Codes `(n, code_size)` to the same shape."""
-        code = ops.relu(code)
+        """Codes `(n, …)` to the same shape."""
+        shape = code.shape[1:]
+        code = ops.reshape(ops.relu(code), (-1, self.code_size))
         least = ops.expand_dims(ops.top_k(code, self.k)[0][..., -1], -1)
         above = code > least
         room = self.k - ops.sum(ops.cast(above, "int32"), axis=-1, keepdims=True)
         equal = code == least
         first = ops.cumsum(ops.cast(equal, "int32"), axis=-1) <= room
-        return ops.where(ops.logical_or(above, ops.logical_and(equal, first)), code, 0.0)
+        kept = ops.where(ops.logical_or(above, ops.logical_and(equal, first)), code, 0.0)
+        return ops.reshape(kept, (-1, *shape))
 
     def get_config(self) -> dict[str, object]:
         """What `.keras` files store of the layer."""
@@ -155,8 +164,9 @@ class DeadUnits(layers.Layer):
 
     def build(self, shapes: list[tuple[int | None, ...]]) -> None:
         """Make the count of silent batches, one for each unit."""
+        _check_shapes(shapes, ("before", "after"))
         self.silent = self.add_weight(
-            shape=shapes[0][-1:],
+            shape=_code_shape(shapes[0]),
             dtype="int32",
             initializer="zeros",
             trainable=False,
@@ -164,7 +174,7 @@ class DeadUnits(layers.Layer):
         )
 
     def call(self, codes: list[tf.Tensor], training: bool = False) -> tf.Tensor:
-        """Two codes `(n, code_size)`, before and after a top-k layer, to one of the dead units."""
+        """Two codes `(n, …)`, before and after a top-k layer, to one of the dead units."""
         before, after = codes
         if training:
             fired = ops.any(after > 0, axis=0)
@@ -180,6 +190,9 @@ class DeadUnits(layers.Layer):
 class AuxiliaryLoss(layers.Layer):
     """Adds to the loss what dead units leave of the error that living units made.
 
+    It adds the mean squared difference over all pixels of a batch, and nothing to a batch in which
+    dead units add nothing to any image: none is dead, or none of the dead is excited.
+
     Args:
         weight: of this loss beside the reconstruction's, both squared errors per pixel.
 
@@ -194,12 +207,18 @@ class AuxiliaryLoss(layers.Layer):
         super().__init__(**kwargs)
         self.weight = _check_strength(weight, "weight")
 
+    def build(self, shapes: list[tuple[int | None, ...]]) -> None:
+        """Check that the three arrays have one shape, so that nothing is broadcast in silence."""
+        _check_shapes(shapes, ("images", "reconstructions", "additions"))
+
     def call(self, arrays: list[tf.Tensor]) -> tf.Tensor:
         """Images, reconstructions, what dead units add, each `(n, …)`, to the reconstructions."""
         images, reconstructions, additions = arrays
-        missing = ops.cast(ops.stop_gradient(images - reconstructions), "float32")
-        additions = ops.cast(additions, "float32")
-        self.add_loss(self.weight * ops.mean(ops.square(missing - additions)))
+        missing = ops.stop_gradient(_precise(images) - _precise(reconstructions))
+        additions = _precise(additions)
+        left = self.weight * ops.mean(ops.square(missing - additions))
+        # Otherwise every report of the loss would have a constant in it while no unit is dead.
+        self.add_loss(_as_loss(ops.where(ops.any(ops.not_equal(additions, 0)), left, 0.0)))
         return reconstructions
 
     def get_config(self) -> dict[str, object]:
@@ -247,6 +266,29 @@ class AnnealK(keras.callbacks.Callback):
     def on_train_end(self, logs: dict | None = None) -> None:  # noqa: ARG002
         """Leave the layer with its own k, however few epochs there were."""
         self.layer.k.assign(self.layer.first_k)
+
+
+def _precise(array: tf.Tensor) -> tf.Tensor:
+    """In single precision at least: a sum of halves overflows."""
+    wide = keras.backend.standardize_dtype(array.dtype) == "float64"
+    return ops.cast(array, "float64" if wide else "float32")
+
+
+def _as_loss(cost: tf.Tensor) -> tf.Tensor:
+    """In the precision in which Keras adds up losses, whatever the layer computes in."""
+    return ops.cast(cost, keras.config.floatx())
+
+
+def _code_shape(shape: tuple[int | None, ...]) -> tuple[int, ...]:
+    if len(shape) < 2 or None in shape[1:]:
+        raise ValueError(f"code must have shape (n, …) of known sizes; got {tuple(shape)}")
+    return tuple(shape[1:])
+
+
+def _check_shapes(shapes: list[tuple[int | None, ...]], names: tuple[str, ...]) -> None:
+    several = isinstance(shapes, list | tuple) and all(isinstance(s, list | tuple) for s in shapes)
+    if not several or len(shapes) != len(names) or len({tuple(s[1:]) for s in shapes}) != 1:
+        raise ValueError(f"{', '.join(names)} must be a list of one shape; got shapes {shapes}")
 
 
 def _check_strength(strength: float, name: str = "strength") -> float:

@@ -1,5 +1,6 @@
 """Denoisers against closed forms, and against the libraries they stand for."""
 
+import keras
 import numpy as np
 import pytest
 from scipy import signal
@@ -16,8 +17,9 @@ from helpers.baselines import (
     WienerFilter,
     best_denoiser,
 )
-from helpers.corruption import GaussianNoise
+from helpers.corruption import GaussianNoise, SaltAndPepper
 from helpers.metrics import psnrs, squared_error
+from tests.surroundings import generators_go_on
 
 FILTERS = [
     MedianFilter(3),
@@ -287,3 +289,177 @@ def test_a_fitted_denoiser_refuses_what_it_cannot_denoise(kind, clean, noisy):
         fitted(noisy * np.nan)
     with pytest.raises(ValueError, match=r"images must have shape \(n, 28, 28, 1\)"):
         fitted(noisy[..., 0])
+
+
+@pytest.fixture
+def with_a_perfect_image(digits):
+    """Noisy and clean images: black with specks first, then digits with noise."""
+    clean = digits.train[:60].copy()
+    clean[0] = 0
+    noisy = GaussianNoise(0.3, clip=True).corrupt(clean, seed=2)
+    noisy[0] = SaltAndPepper(0.05).corrupt(clean[:1], seed=3)[0]
+    return noisy, clean
+
+
+def test_one_perfect_image_does_not_hide_the_others(with_a_perfect_image):
+    noisy, clean = with_a_perfect_image
+    strong, weak = MedianFilter(9), MedianFilter(3)
+    assert psnrs(clean, strong(noisy))[0] == np.inf
+    assert psnrs(clean, strong(noisy))[1:].mean() < psnrs(clean, weak(noisy))[1:].mean() - 3
+    for count in (2, 60):
+        for candidates in ([strong, weak], [weak, strong]):
+            assert best_denoiser(candidates, noisy[:count], clean[:count]) is weak
+
+
+def answering(*errors):
+    """A denoiser of black images that leaves each of them grey, by its error."""
+    greys = np.sqrt(np.array(errors))[:, np.newaxis]
+    return lambda images: np.broadcast_to(greys, images.shape)
+
+
+def test_candidates_with_perfect_images_are_ranked_by_the_others_and_by_how_many():
+    def best(*candidates):
+        black = np.zeros((len(candidates[0]), 5))
+        denoisers = [answering(*errors) for errors in candidates]
+        return candidates[denoisers.index(best_denoiser(denoisers, black, black))]
+
+    perfect, good, poor = (0, 0, 0), (0.01, 0.01, 0.01), (0.1, 0.1, 0.1)
+    for order in ((perfect, good, poor), (poor, good, perfect), (good, perfect, poor)):
+        assert best(*order) == perfect
+    assert best((0, 0.1, 0.1), good) == good
+    assert best(good, (0.1, 0, 0.1)) == good
+    assert best((0, 0.01, 0.01), good) == (0, 0.01, 0.01)
+    assert best(good, (0, 0, 0.03)) == (0, 0, 0.03)
+    assert best((0, 0.02, 0.02), (0.02, 0, 0.01)) == (0.02, 0, 0.01)
+    # What a file of 256 grey levels would not show counts as perfect, unless all are.
+    assert best((1e-30, 0.1, 0.1), good) == good
+    assert best((1e-8,) * 3, (1e-9,) * 3) == (1e-9,) * 3
+    assert best((1e-9,) * 3, perfect) == perfect
+
+
+def test_of_candidates_that_are_all_perfect_the_first_is_best():
+    black = np.zeros((2, 5))
+    candidates = [answering(0, 0), answering(0, 0)]
+    assert best_denoiser(candidates, black, black) is candidates[0]
+
+
+def test_a_perfect_image_does_not_decide_a_correction_through_the_cut(with_a_perfect_image):
+    noisy, clean = with_a_perfect_image
+    found = Corrected.fit_through_cut(GaussianBlur(1.0), noisy, clean)
+    alone = Corrected.fit_through_cut(GaussianBlur(1.0), noisy[1:], clean[1:])
+
+    def score(correction):
+        return psnrs(clean[1:], np.clip(correction(noisy[1:]), 0, 1)).mean()
+
+    assert score(found) > score(alone) - 0.1
+
+
+def test_a_correction_of_perfect_images_alone_is_found_without_a_warning(clean):
+    for images in (clean, np.zeros_like(clean)):
+        found = Corrected.fit_through_cut(lambda given: given, images, images)
+        assert np.isfinite([found.slope, found.offset]).all()
+        assert squared_error(images, np.clip(found(images), 0, 1)) < 0.01
+
+
+def test_candidates_may_come_one_by_one(clean, noisy):
+    found = best_denoiser((GaussianBlur(width) for width in (5.0, 1.0)), noisy, clean)
+    assert found == GaussianBlur(1.0)
+
+
+@pytest.mark.parametrize(
+    "candidates", [MedianFilter(3), None, 3, np.array(0.5), keras.Input((28, 28, 1)), np.mean]
+)
+def test_what_is_no_list_of_candidates_is_refused_by_name(candidates, clean, noisy):
+    with pytest.raises(ValueError, match=r"^candidates must be a list of denoisers; got"):
+        best_denoiser(candidates, noisy, clean)
+
+
+@pytest.mark.parametrize("candidates", [[], (), {}, iter([]), np.ones((0, 3))])
+def test_no_candidates_are_refused(candidates, clean, noisy):
+    with pytest.raises(ValueError, match=r"^candidates must hold at least one denoiser; got none"):
+        best_denoiser(candidates, noisy, clean)
+
+
+@pytest.mark.parametrize("odd", [None, 3, "median", [MedianFilter(3)], {}])
+def test_what_is_no_denoiser_is_refused_by_name(odd, clean, noisy):
+    with pytest.raises(ValueError, match=r"^candidates\[1\] must be a denoiser, called with"):
+        best_denoiser([MedianFilter(3), odd], noisy, clean)
+    for fit in (Corrected.fit, Corrected.fit_through_cut):
+        with pytest.raises(ValueError, match=r"^denoiser must be a denoiser, called with noisy"):
+            fit(odd, noisy, clean)
+    with pytest.raises(ValueError, match=r"^denoiser must be a denoiser, called with noisy"):
+        Corrected(odd, 1, 0)
+
+
+@pytest.mark.parametrize("value", [None, "1", np.nan, np.inf, True, 1j])
+def test_a_slope_or_an_offset_that_is_none_is_refused(value):
+    with pytest.raises(ValueError, match=r"^slope must be a finite number; got"):
+        Corrected(MedianFilter(3), value, 0)
+    with pytest.raises(ValueError, match=r"^offset must be a finite number; got"):
+        Corrected(MedianFilter(3), 1, value)
+
+
+@pytest.mark.parametrize(
+    ("denoise", "message"),
+    [
+        (lambda images: images[..., 0], "and clean must have the same shape; got"),
+        (lambda images: images[:1], "and clean must have the same shape; got"),
+        (lambda images: images * np.nan, "must be finite"),
+        (lambda _images: None, "must be one array of numbers"),
+        (lambda images: images > 0.5, "must hold floating-point numbers; got dtype bool"),
+    ],
+)
+def test_answers_that_are_no_images_are_refused_with_whose_they_are(denoise, message, clean, noisy):
+    with pytest.raises(ValueError, match=rf"^candidates\[1\]'s answers {message}"):
+        best_denoiser([MedianFilter(3), denoise], noisy, clean)
+    with pytest.raises(ValueError, match=f"^the denoiser's answers {message}"):
+        Corrected.fit_through_cut(denoise, noisy, clean)
+
+
+def test_a_projection_wants_images_that_may_differ(clean):
+    with pytest.raises(ValueError, match=r"^clean must hold at least 2 images, .* got 1$"):
+        PCAProjection.fit(clean[:1], 1)
+    same = np.full((5, 28, 28, 1), 0.25)
+    np.testing.assert_allclose(PCAProjection.fit(same, 1)(same), same)
+
+
+def test_the_affine_map_of_one_pair_is_its_clean_image(clean, noisy):
+    np.testing.assert_allclose(AffineMap.fit(noisy[:1], clean[:1])(noisy[:1]), clean[:1], atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [MedianFilter, WienerFilter])
+def test_a_square_beyond_the_image_is_refused(kind, noisy):
+    assert kind(55)(noisy[:1]).shape == (1, 28, 28, 1)
+    with pytest.raises(ValueError, match=r"^size must be at most 55 pixels; got 57"):
+        kind(57)
+
+
+def test_a_blur_to_one_grey_is_the_widest(noisy):
+    assert np.ptp(GaussianBlur(2800)(noisy[:1])) < 0.01
+    with pytest.raises(ValueError, match=r"^width must be at most 2800 pixels; got 1e.300"):
+        GaussianBlur(1e300)
+
+
+@pytest.mark.parametrize("denoiser", [*FILTERS, TotalVariation(1e-300), WienerFilter(3)], ids=repr)
+def test_filters_answer_finite_images_whatever_numpy_is_told_to_raise(denoiser, noisy):
+    for images in (noisy[:3], noisy[:3] * 0, noisy[:3].astype(float) * 1e-200, noisy[:3] * 0 + 1):
+        expected = denoiser(images)
+        assert np.isfinite(expected).all()
+        with np.errstate(all="raise"):
+            np.testing.assert_array_equal(denoiser(images), expected)
+
+
+def test_fits_do_not_depend_on_what_numpy_is_told_to_raise(clean, noisy):
+    few = noisy[:40], clean[:40]
+    for fit in FITS.values():
+        with np.errstate(all="raise"):
+            fitted = fit(*few)(noisy)
+        np.testing.assert_array_equal(fitted, fit(*few)(noisy))
+
+
+def test_denoising_leaves_the_generators_of_the_process_alone(clean, noisy):
+    with generators_go_on():
+        for fit in FITS.values():
+            fit(noisy[:20], clean[:20])(noisy[:3])
+        for denoiser in FILTERS:
+            denoiser(noisy[:3])

@@ -255,3 +255,84 @@ def test_a_pictures_bytes_are_those_of_its_file(codec, quality):
 def test_a_bad_picture_is_refused(picture, message):
     with pytest.raises(ValueError, match=message):
         codec_picture(picture, "PNG")
+
+
+@pytest.mark.parametrize("place", [0, 1e6, -1e6, 1e9])
+@pytest.mark.parametrize("bits", [1, 8, 12])
+def test_far_from_0_codes_come_back_within_half_a_step_too(place, bits):
+    codes = place + np.linspace(0, 1, 101)[:, np.newaxis]
+    quantiser = Quantiser.fit(codes, bits)
+    restored = quantiser.decode(quantiser.encode(codes))
+    assert restored.dtype == np.float64
+    half_step = 1 / (2**bits - 1) / 2
+    assert np.abs(restored - codes).max() <= half_step + 4 * np.spacing(abs(place) + 1)
+
+
+@pytest.mark.parametrize("span", [1e-323, 1e-320, 1e-310, 1e-300, 1e300, 1.7e308])
+def test_ranges_of_any_size_keep_their_levels(span):
+    codes = np.linspace(0, 1, 256)[:, np.newaxis] * span
+    quantiser = Quantiser.fit(codes, 8)
+    with np.errstate(all="raise"):
+        restored = quantiser.decode(quantiser.encode(codes))
+    assert np.abs(restored - codes).max() <= span / 255 / 2 + 5e-324
+    assert restored.max() == codes.max()
+
+
+def test_numbers_far_beyond_a_range_become_its_ends():
+    quantiser = Quantiser.fit(np.array([[-1e300], [1e300]]), 8)
+    np.testing.assert_array_equal(quantiser.encode([[-1.7e308], [1.7e308]]), [[0], [255]])
+    tiny = Quantiser.fit(np.array([[0.0], [1e-310]]), 8)
+    np.testing.assert_array_equal(tiny.encode([[-1.0], [1.0]]), [[0], [255]])
+
+
+def test_a_range_that_no_float_holds_is_refused():
+    with pytest.raises(ValueError, match=r"codes must have ranges that a float can hold; got"):
+        Quantiser.fit(np.array([[-1.7e308], [1.7e308]]), 8)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+def test_codes_of_any_precision_are_quantised_as_their_values_are(dtype):
+    codes = np.random.default_rng(0).normal(size=(20, 3)).astype(dtype)
+    quantiser = Quantiser.fit(codes, 6)
+    levels = quantiser.encode(codes)
+    wide = codes.astype(np.float64)
+    np.testing.assert_array_equal(levels, Quantiser.fit(wide, 6).encode(wide))
+    assert np.abs(quantiser.decode(levels) - wide).max() <= quantiser.step.max() / 2 + 1e-12
+    np.testing.assert_allclose(quantiser.step, np.ptp(wide, axis=0) / 63)
+
+
+@pytest.mark.parametrize(
+    "levels", [None, "x", [[None]], [[1j]], [[True]], np.ma.masked_all((1, 1))]
+)
+def test_levels_that_are_no_integers_are_refused_by_name(levels):
+    with pytest.raises(ValueError, match=r"^levels must"):
+        Quantiser.fit(np.zeros((2, 1)), 8).decode(levels)
+
+
+@pytest.mark.parametrize(("codec", "longest"), [("WebP", 16383), ("JPEG", 65500)])
+def test_a_picture_as_long_as_a_file_may_be_passes_and_a_longer_one_is_refused(codec, longest):
+    assert codec_picture(np.zeros((1, longest), np.float32), codec, 5).images.shape == (1, longest)
+    for shape in ((1, longest + 1), (longest + 1, 1)):
+        with pytest.raises(ValueError, match=f"^picture must have at most {longest} pixels a side"):
+            codec_picture(np.zeros(shape, np.float32), codec, 5)
+
+
+def test_more_pixels_than_pillow_reads_back_are_refused(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 84 * 84)
+    images = np.zeros((16, 28, 28, 1), np.float32)
+    assert codec_mosaic(images[:8], "PNG").images.shape == (8, 28, 28, 1)
+    with pytest.raises(ValueError, match=r"^images as a mosaic must have .* got 112×112"):
+        codec_mosaic(images, "PNG")
+    with pytest.raises(ValueError, match=r"^picture must have .* 7056 in all.* got 1×7057"):
+        codec_picture(np.zeros((1, 7057)), "PNG")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+    assert codec_mosaic(images, "PNG").images.shape == images.shape
+
+
+@pytest.mark.parametrize("codec", [["PNG"], None, np.array(["PNG", "WebP"]), {}, "png", 0])
+def test_an_odd_codec_is_refused_by_name(codec):
+    for compress in (codec_mosaic, codec_files):
+        with pytest.raises(ValueError, match=r"^codec must be one of"):
+            compress(np.zeros((1, 28, 28, 1)), codec)
+    with pytest.raises(ValueError, match=r"^codec must be one of"):
+        codec_picture(np.zeros((2, 2)), codec)

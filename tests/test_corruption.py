@@ -11,6 +11,7 @@ from scipy import stats
 from helpers.corruption import GaussianNoise, Masking, SaltAndPepper
 from helpers.models import dense_autoencoder
 from helpers.training import train
+from tests.surroundings import KERAS_SETTINGS, generators_go_on, keras_set_to
 
 GREY = np.full((200, 28, 28, 1), 0.5, np.float32)
 COUNT = GREY.size
@@ -182,3 +183,33 @@ def test_settings_cannot_be_changed_afterwards():
     with pytest.raises(AttributeError):
         noise.sigma = 1.0
     assert noise == GaussianNoise(0.5)
+
+
+@pytest.mark.parametrize("corruption", ALL, ids=repr)
+def test_noise_is_the_same_whatever_keras_is_set_to(corruption):
+    expected = corruption.corrupt(GREY[:20], seed=1)
+    for name in KERAS_SETTINGS:
+        with keras_set_to(name):
+            found = corruption.corrupt(GREY[:20], seed=1)
+        assert found.dtype == np.float32
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("corruption", ALL, ids=repr)
+def test_corrupting_leaves_the_generators_of_the_process_alone(corruption):
+    with generators_go_on():
+        corruption.corrupt(GREY[:2], seed=1)
+        corruption.corrupt(GREY[:2])
+
+
+def test_bfloat16_images_are_corrupted_as_float32():
+    narrow = np.asarray(keras.ops.cast(GREY[:3], "bfloat16"))
+    found = Masking(0.3).corrupt(narrow, seed=1)
+    np.testing.assert_array_equal(found, Masking(0.3).corrupt(GREY[:3], seed=1))
+    assert found.dtype == np.float32
+
+
+@pytest.mark.parametrize("value", [10**400, Fraction(10**400)])
+def test_a_strength_that_no_float_holds_is_refused(value):
+    with pytest.raises(ValueError, match="sigma must be at least 0 and finite"):
+        GaussianNoise(value)

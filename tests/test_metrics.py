@@ -1,5 +1,6 @@
 """Measures against closed forms, NumPy, scikit-learn, scikit-image and print."""
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from helpers.metrics import (
     squared_errors,
     ssims,
 )
+from tests.surroundings import KERAS_SETTINGS, generators_go_on, keras_set_to
 
 arrays = hnp.arrays(
     np.float32,
@@ -235,3 +237,77 @@ def test_active_and_dead_units_by_hand():
 def test_what_is_no_code_is_refused(measure, codes, message):
     with pytest.raises(ValueError, match=message):
         measure(codes)
+
+
+@pytest.mark.parametrize("measure", [active_units, dead_units])
+def test_codes_of_more_axes_are_refused_with_what_to_do(measure):
+    with pytest.raises(ValueError, match=r"give codes\.reshape\(len\(codes\), -1\)"):
+        measure(np.ones((2, 7, 7, 8)))
+
+
+def test_measures_take_bfloat16_and_longdouble():
+    images, others = np.random.default_rng(0).integers(0, 8, (2, 5, 4)) / 8
+    expected = squared_error(images, others), explained_variance(images, others)
+    for kind in ("bfloat16", np.longdouble):
+        if kind == "bfloat16":
+            odd = np.asarray(keras.ops.cast(images, kind))
+        else:
+            odd = images.astype(kind)
+        assert squared_error(odd, others) == squared_error(others, odd) == expected[0]
+        assert explained_variance(odd, others) == pytest.approx(expected[1], abs=1e-12)
+        np.testing.assert_allclose(psnrs(odd, others), psnrs(images, others))
+        assert noise_gain(odd, others, odd) == pytest.approx(noise_gain(images, others, images))
+
+
+def test_an_error_that_no_float_holds_is_refused_and_not_infinite():
+    far = np.array([[1e200], [0.0]])
+    for measure in (squared_error, psnrs, explained_variance):
+        with pytest.raises(ValueError, match=r"images and reconstructions must lie near enough"):
+            measure(far, -far)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_noise_whose_square_no_float_holds_is_refused(scale):
+    noise = np.full((2, 3), scale)
+    with pytest.raises(ValueError, match=r"noise must not be 0 everywhere, nor too small or too"):
+        noise_gain(np.ones((2, 3)), np.zeros((2, 3)), noise)
+
+
+def test_images_whose_variance_no_float_holds_have_none():
+    images = np.array([[1e-200], [2e-200]])
+    with pytest.raises(ValueError, match="images must not all be the same"):
+        explained_variance(images, np.zeros_like(images))
+
+
+def test_ssim_of_flat_images_never_exceeds_1():
+    greys = np.linspace(0, 1, 256, dtype=np.float32).reshape(-1, 1, 1, 1)
+    flat = np.broadcast_to(greys, (256, 28, 28, 1))
+    assert ssims(flat[:-1], flat[1:]).max() <= 1
+    assert ssims(flat, flat).max() <= 1
+
+
+def test_measures_do_not_depend_on_what_numpy_is_told_to_raise_nor_on_keras(digits):
+    images = digits.validation[:20]
+    noisy = np.clip(images + 0.1, 0, 1)
+    tiny = np.full((2, 3), 1e-200)
+    measures = [
+        lambda: squared_errors(images, noisy),
+        lambda: psnrs(images, images),
+        lambda: ssims(images, noisy),
+        lambda: squared_errors(tiny, -tiny),
+        lambda: noise_gain(images, noisy, noisy - images),
+        lambda: explained_variance(images, noisy),
+    ]
+    expected = [measure() for measure in measures]
+    with np.errstate(all="raise"):
+        for measure, value in zip(measures, expected, strict=True):
+            np.testing.assert_array_equal(measure(), value)
+    for name in KERAS_SETTINGS:
+        with keras_set_to(name):
+            for measure, value in zip(measures, expected, strict=True):
+                np.testing.assert_array_equal(measure(), value)
+
+
+def test_measuring_leaves_the_generators_of_the_process_alone(digits):
+    with generators_go_on():
+        ssims(digits.validation[:3], digits.validation[3:6])

@@ -7,6 +7,7 @@ from itertools import pairwise
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
@@ -20,6 +21,7 @@ from helpers.models import (
     linear_autoencoder,
 )
 from helpers.training import train
+from tests.surroundings import KERAS_SETTINGS, generators_go_on, keras_set_to
 
 
 @settings(max_examples=10, deadline=None)
@@ -248,3 +250,161 @@ def test_halves_that_do_not_fit_are_refused_with_both_shapes():
         Autoencoder(dense(6, 2), dense(3, 6))
     with pytest.raises(ValueError, match=r"decoder must return images of shape \(6,\).* \(5,\)"):
         Autoencoder(dense(6, 2), dense(2, 5))
+
+
+BUILDERS = {
+    "dense": lambda seed: dense_autoencoder(4, [8], seed=seed),
+    "linear": lambda seed: linear_autoencoder(4, weight_decay=0.1, seed=seed),
+    "convolutional": lambda seed: conv_autoencoder(4, seed=seed),
+}
+
+
+@pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
+def test_building_leaves_the_generators_of_the_process_alone(build):
+    with generators_go_on():
+        build(1)
+        build(None)
+
+
+@pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
+@pytest.mark.parametrize("setting", KERAS_SETTINGS)
+def test_a_model_is_the_same_whatever_keras_is_set_to_and_learns(build, setting, digits):
+    images = digits.train[:64]
+    expected = build(1)
+    with keras_set_to(setting):
+        model = build(1)
+        for weights, same in zip(model.get_weights(), expected.get_weights(), strict=True):
+            np.testing.assert_array_equal(weights, same)
+        outputs = np.asarray(model(images)).astype(np.float64)
+        assert layer_shapes(model.encoder) == layer_shapes(expected.encoder)
+        model.compile("adam", "mse")
+        losses = [float(model.train_on_batch(images, images)) for _ in range(5)]
+    tolerance = {"mixed_float16": 2e-3, "mixed_bfloat16": 2e-2, "floatx float16": 1e-3}
+    np.testing.assert_allclose(outputs, expected(images), atol=tolerance.get(setting, 1e-5))
+    assert losses[-1] < losses[0]
+
+
+def test_a_model_built_under_channels_first_is_the_same_after_saving(tmp_path, digits):
+    images = digits.test[:3]
+    with keras_set_to("channels_first"):
+        model = conv_autoencoder(4, seed=1)
+        model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(again(images), conv_autoencoder(4, seed=1)(images), atol=1e-6)
+
+
+def test_models_learn_where_functions_run_eagerly(digits):
+    tf.config.run_functions_eagerly(True)
+    try:
+        model = dense_autoencoder(4)
+        model.compile("adam", "mse")
+        losses = [float(model.train_on_batch(digits.test[:32], digits.test[:32])) for _ in "ab"]
+    finally:
+        tf.config.run_functions_eagerly(False)
+    assert losses[1] < losses[0]
+
+
+def test_without_weight_decay_there_is_no_price():
+    assert linear_autoencoder(4).losses == []
+    assert len(linear_autoencoder(4, weight_decay=1e-9).losses) == 2
+
+
+@pytest.mark.parametrize("hidden_units", [np.array([6, 5]), (6, 5), [np.int64(6), 5]])
+def test_hidden_units_may_be_any_row_of_whole_numbers(hidden_units):
+    assert layer_shapes(dense_autoencoder(2, hidden_units).encoder)[1:] == [(6,), (5,), (2,)]
+    assert layer_shapes(conv_autoencoder(2, hidden_units).encoder)[1:3] == [(14, 14, 6), (7, 7, 5)]
+
+
+@pytest.mark.parametrize(
+    "widths", [None, "64", b"64", {64, 32}, {64: 1}, (n for n in (64,)), 6.5, np.array(64)]
+)
+def test_widths_without_an_order_are_refused(widths):
+    with pytest.raises(ValueError, match=r"^hidden_units must be a list of widths, such as \[256"):
+        dense_autoencoder(2, widths)
+    with pytest.raises(ValueError, match=r"^channels must be a list of widths, such as \[16"):
+        conv_autoencoder(2, widths)
+
+
+@pytest.mark.parametrize("widths", [[0], [8, True], np.array([8.0]), [None], ["8"]])
+def test_a_width_that_is_no_count_is_called_one_of_them(widths):
+    with pytest.raises(
+        ValueError, match=r"^each of hidden_units must be a whole number of at least"
+    ):
+        dense_autoencoder(2, widths)
+    with pytest.raises(ValueError, match=r"^each of channels must be a whole number of at least 1"):
+        conv_autoencoder(2, widths)
+
+
+@pytest.mark.parametrize("activation", [3, [], "reluu", True, {"a": 1}, np.ones(2), b"relu"])
+def test_an_activation_that_keras_does_not_know_is_refused_by_name(activation):
+    with pytest.raises(ValueError, match=r"^activation must be what Keras calls an activation"):
+        dense_autoencoder(2, activation=activation)
+    for build in (dense_autoencoder, conv_autoencoder):
+        with pytest.raises(ValueError, match=r"^code_activation must be what Keras calls an activ"):
+            build(2, code_activation=activation)
+
+
+@pytest.mark.parametrize("seed", [np.float64(3), True, "3", -1, [3]])
+def test_a_seed_that_is_none_is_refused(seed):
+    for build in BUILDERS.values():
+        with pytest.raises(ValueError, match=r"^seed must be an integer"):
+            build(seed)
+
+
+class Subclassed(keras.Model):
+    def call(self, images):
+        return images
+
+
+def odd_models():
+    image = keras.Input((28, 28, 1))
+    return {
+        "none": (None, "NoneType"),
+        "layer": (layers.Dense(3), "Dense"),
+        "text": ("encoder", "str"),
+        "class": (keras.Model, "type"),
+        "not built": (keras.Sequential([layers.Dense(3)]), "Sequential that is not built from a"),
+        "subclassed": (Subclassed(), "Subclassed that is not built from a keras.Input"),
+        "two outputs": (keras.Model(image, [image + 1, image + 2]), "1 and 2"),
+        "two inputs": (keras.Model([image, keras.Input((28, 28, 1))], image + 1), "2 and 1"),
+        "a list of one": (keras.Model([image], [image + 1]), "1 and 1"),
+    }
+
+
+@pytest.mark.parametrize("kind", odd_models())
+def test_halves_that_are_no_models_of_one_input_and_output_are_refused_by_name(kind):
+    odd, got = odd_models()[kind]
+    halves = dense_autoencoder(2)
+    with pytest.raises(ValueError, match=f"^encoder must .*; got {got}"):
+        Autoencoder(odd, halves.decoder)
+    with pytest.raises(ValueError, match=f"^decoder must .*; got {got}"):
+        Autoencoder(halves.encoder, odd)
+    with pytest.raises(ValueError, match=f"^half must .*; got {got}"):
+        layer_shapes(odd)
+
+
+def test_layers_that_branch_have_no_shapes_in_a_row():
+    image = keras.Input((28, 28, 1))
+    added = layers.Add(name="sum")([layers.Dense(3)(image), layers.Dense(3)(image)])
+    with pytest.raises(
+        ValueError, match=r"half must be .* one in which 'sum' takes several inputs"
+    ):
+        layer_shapes(keras.Model(image, added))
+
+
+def test_a_whole_autoencoder_has_shapes_too():
+    shapes = layer_shapes(dense_autoencoder(3))
+    assert (shapes[0], shapes[-1]) == ((28, 28, 1), (28, 28, 1))
+
+
+def test_a_model_of_an_earlier_version_loads(tmp_path, digits):
+    """One whose layers leave to Keras where an image has its channels, and have Keras's own L2."""
+    l2 = keras.regularizers.L2(0.1)
+    encoder = keras.Sequential(
+        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(3, kernel_regularizer=l2)]
+    )
+    decoder = keras.Sequential([keras.Input((3,)), layers.Dense(784), layers.Reshape((28, 28, 1))])
+    model = Autoencoder(encoder, decoder)
+    model.save(tmp_path / "old.keras")
+    again = keras.saving.load_model(tmp_path / "old.keras")
+    np.testing.assert_array_equal(again(digits.test[:3]), model(digits.test[:3]))

@@ -14,6 +14,7 @@ from helpers.metrics import active_units, dead_units
 from helpers.models import sparse_autoencoder, with_auxiliary_loss
 from helpers.sparsity import AnnealK, AuxiliaryLoss, DeadUnits, KLPenalty, L1Penalty, TopK
 from helpers.training import train
+from tests.surroundings import KERAS_SETTINGS, generators_go_on, keras_set_to
 
 codes = hnp.arrays(
     np.float32,
@@ -303,7 +304,7 @@ def test_the_auxiliary_loss_of_a_model_is_what_the_dead_units_leave(digits):
     model = sparse_autoencoder(40, TopK(1), images)
     cured = with_auxiliary_loss(model, weight=3.0, units=2, patience=1)
     np.testing.assert_allclose(cured(images), model(images), atol=1e-5)
-    assert float(cured.losses[0]) == pytest.approx(3 * np.mean((images - model(images)) ** 2))
+    assert float(cured.losses[0]) == 0  # no unit is dead yet
     cured(images, training=True)  # one batch, after which silent units are dead
     dense, top_k = model.encoder.layers[1:]
     activations = np.asarray(dense(images.reshape(8, -1)))
@@ -388,3 +389,232 @@ def test_annealing_wants_a_top_k_layer_that_is_part_of_a_model():
 def test_a_patience_that_is_no_count_is_refused(patience):
     with pytest.raises(ValueError, match="patience must be a whole number of at least 1"):
         DeadUnits(patience)
+
+
+@pytest.mark.parametrize("weight", [1.0, 5.0])
+def test_the_loss_is_the_plain_error_while_no_unit_is_dead(weight, digits):
+    images = digits.train[:64]
+    model = sparse_autoencoder(40, TopK(2), images)
+    cured = with_auxiliary_loss(model, weight=weight, patience=1)
+    cured.compile(loss="mse")
+    plain = np.mean((np.asarray(model(images)) - images) ** 2)
+    assert cured.evaluate(images, images, verbose=0) == pytest.approx(plain, rel=1e-5)
+
+
+def test_the_loss_has_what_dead_units_leave_once_some_are(digits):
+    images = digits.train[:32]
+    model = sparse_autoencoder(40, TopK(1), images)
+    cured = with_auxiliary_loss(model, weight=3.0, units=40, patience=1)
+    cured.compile(loss="mse")
+    cured(images, training=True)
+    rebuilt = np.asarray(model(images))
+    activations = np.asarray(model.encoder.layers[1](images.reshape(32, -1)))
+    dead = dead_units(model.encoder.predict(images, verbose=0))
+    assert dead.any()
+    additions = (activations * dead) @ model.decoder.layers[0].get_weights()[0]
+    left = np.mean(((images - rebuilt).reshape(32, -1) - additions) ** 2)
+    expected = np.mean((images - rebuilt) ** 2) + 3 * left
+    assert cured.evaluate(images, images, verbose=0) == pytest.approx(expected, rel=1e-5)
+
+
+def test_dead_units_that_nothing_excites_add_nothing(digits):
+    images = digits.train[:16]
+    model = sparse_autoencoder(4, TopK(4), images)
+    weights, bias = model.encoder.layers[1].get_weights()
+    model.encoder.layers[1].set_weights([weights, bias * 0 - 1e6])
+    cured = with_auxiliary_loss(model, patience=1)
+    for _ in range(3):
+        cured(images, training=True)
+    (counter,) = [layer for layer in cured.layers if isinstance(layer, DeadUnits)]
+    np.testing.assert_array_equal(counter.silent, 3)
+    assert float(cured.losses[0]) == 0
+
+
+@pytest.mark.parametrize("shape", [(7, 7, 8), (5, 3), (1, 1, 1)])
+def test_a_code_of_more_axes_costs_what_the_same_numbers_in_a_row_cost(shape):
+    code = np.random.default_rng(0).uniform(0.1, 0.9, (4, *shape)).astype(np.float32)
+    flat = code.reshape(4, -1)
+    for make in (lambda: L1Penalty(0.3), lambda: KLPenalty(0.2, 0.3)):
+        assert cost(make(), code) == pytest.approx(cost(make(), flat), rel=1e-5)
+    assert cost(L1Penalty(2.0), code) == pytest.approx(2 * flat.sum() / 4, rel=1e-5)
+    size = flat.shape[1]
+    for k in {1, size // 2 + 1, size}:
+        found = np.asarray(TopK(k)(code - 0.5))
+        assert found.shape == code.shape
+        np.testing.assert_array_equal(found.reshape(4, -1), TopK(k)(flat - 0.5))
+    with pytest.raises(ValueError, match=f"k must be at most the code size, {size}; got"):
+        TopK(size + 1)(code)
+
+
+def test_an_l1_penalty_sums_over_all_of_a_code_of_ones():
+    assert cost(L1Penalty(1.0), np.ones((2, 7, 7, 8), np.float32)) == 392
+
+
+def test_dead_units_of_codes_of_more_axes_are_counted_one_by_one():
+    layer = DeadUnits(1)
+    before = np.ones((3, 2, 2), np.float32)
+    after = before * [[1, 0], [0, 1]]
+    dead = layer([before, after], training=True)
+    np.testing.assert_array_equal(dead, before * [[0, 1], [1, 0]])
+    assert layer.silent.shape == (2, 2)
+
+
+def test_a_convolutional_code_may_be_sparse_and_trains(tmp_path):
+    images = np.random.default_rng(0).random((16, 8, 8, 1)).astype(np.float32)
+    sizes = {"padding": "same", "data_format": "channels_last"}
+    for make in (lambda: L1Penalty(1e-3), lambda: KLPenalty(0.1, 1e-3), lambda: TopK(5)):
+        model = keras.Sequential(
+            [
+                keras.Input((8, 8, 1)),
+                layers.Conv2D(3, 3, 2, activation="sigmoid", **sizes),
+                make(),
+                layers.Conv2DTranspose(1, 3, 2, **sizes),
+            ]
+        )
+        model.compile("adam", "mse")
+        losses = [float(model.train_on_batch(images, images)) for _ in range(9)]
+        assert losses[-1] < losses[0]
+        model.save(tmp_path / "convolutional.keras")
+        again = keras.saving.load_model(tmp_path / "convolutional.keras")
+        np.testing.assert_allclose(again(images), model(images), atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(None,), (None, None), (None, 7, None, 8)])
+def test_codes_without_a_known_size_are_refused(shape):
+    with pytest.raises(ValueError, match=r"code must have shape \(n, …\) of known sizes; got"):
+        TopK(2).build(shape)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_layers_of_several_arrays_refuse_another_number_of_them_by_name(count):
+    arrays = [np.ones((2, 3), np.float32)] * count
+    if count != 2:
+        with pytest.raises(ValueError, match="before, after must be a list of one shape; got"):
+            DeadUnits(1)(arrays)
+    with pytest.raises(ValueError, match="images, reconstructions, additions must be a list"):
+        AuxiliaryLoss(1.0)(arrays)
+
+
+def test_arrays_that_would_be_broadcast_are_refused():
+    one, other = np.ones((2, 3), np.float32), np.ones((2, 1), np.float32)
+    with pytest.raises(ValueError, match=r"before, after must be .* got shapes .*\(2, 1\)"):
+        DeadUnits(1)([one, other])
+    with pytest.raises(ValueError, match=r"images, reconstructions, additions must be .*\(2, 1\)"):
+        AuxiliaryLoss(1.0)([one, one, other])
+
+
+BUILT = {
+    "L1": lambda: L1Penalty(1e-3),
+    "top-k": lambda: TopK(2),
+    "dropout": lambda: layers.Dropout(0.2),
+    "Gaussian dropout": lambda: layers.GaussianDropout(0.2),
+    "identity": layers.Identity,
+    "ReLU": layers.ReLU,
+    "a model of them": lambda: keras.Sequential([L1Penalty(1e-3), layers.Dropout(0.2)]),
+    "a built model": lambda: keras.Sequential([keras.Input((8,)), L1Penalty(1e-3)]),
+}
+
+
+@pytest.mark.parametrize("make", BUILT.values(), ids=BUILT)
+def test_any_new_layer_keeps_a_code_sparse_and_no_used_one(make, digits):
+    images = digits.train[:32]
+    layer = make()
+    model = sparse_autoencoder(8, layer, images)
+    assert model(images).shape == images.shape
+    with pytest.raises(ValueError, match="sparsity must be a new layer for each model; got a"):
+        sparse_autoencoder(8, layer, images)
+
+
+def test_a_layer_of_another_model_is_used_and_one_with_weights_that_was_called():
+    images = np.random.default_rng(0).random((4, 5)).astype(np.float32)
+    for layer in (L1Penalty(0.1), TopK(2), layers.Dropout(0.1)):
+        keras.Sequential([keras.Input((9,)), layer])
+        with pytest.raises(ValueError, match="sparsity must be a new layer"):
+            sparse_autoencoder(8, layer, images)
+    called = TopK(2)
+    called(np.ones((1, 30), np.float32))
+    with pytest.raises(ValueError, match="sparsity must be a new layer"):
+        sparse_autoencoder(8, called, images)
+    called = L1Penalty(0.1)  # has nothing that a call could leave in it
+    called(np.ones((1, 30), np.float32))
+    sparse_autoencoder(8, called, images)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (lambda: layers.Dense(3), r"sparsity must return codes of shape \(n, 8\).*Dense"),
+        (lambda: layers.Reshape((2, 4)), r"sparsity must return codes of .*Reshape that returns"),
+        (lambda: layers.Conv2D(3, 3), r"sparsity must take codes of shape \(n, 8\); "),
+        (layers.Add, r"sparsity must take codes of shape \(n, 8\); "),
+        (lambda: layers.LSTM(3), r"sparsity must take codes of shape \(n, 8\); "),
+    ],
+)
+def test_a_layer_for_other_codes_is_refused_by_name(layer, message):
+    images = np.ones((4, 5), np.float32)
+    with pytest.raises(ValueError, match=message):
+        sparse_autoencoder(8, layer(), images)
+
+
+def test_building_leaves_the_generators_of_the_process_alone(digits):
+    with generators_go_on():
+        with_auxiliary_loss(sparse_autoencoder(8, TopK(2), digits.train[:9], seed=1))
+        sparse_autoencoder(8, L1Penalty(0.1), digits.train[:9])
+
+
+def a_model_with_rates():
+    first, last = (keras.initializers.GlorotUniform(seed) for seed in (1, 2))
+    return keras.Sequential(
+        [
+            keras.Input((784,)),
+            layers.Dense(8, "sigmoid", kernel_initializer=first),
+            KLPenalty(0.1, 0.1),
+            layers.Dense(784, kernel_initializer=last),
+        ]
+    )
+
+
+@pytest.mark.parametrize("setting", KERAS_SETTINGS)
+def test_sparse_models_learn_whatever_keras_is_set_to(setting, digits):
+    images = digits.train[:64]
+    flat = images.reshape(64, 784)
+    builds = {
+        "L1": (lambda: sparse_autoencoder(8, L1Penalty(0.01), images), images),
+        "top-k": (lambda: sparse_autoencoder(8, TopK(2), images), images),
+        "cured": (
+            lambda: with_auxiliary_loss(sparse_autoencoder(8, TopK(1), images), patience=1),
+            images,
+        ),
+        "KL": (a_model_with_rates, flat),
+    }
+    for name, (build, inputs) in builds.items():
+        start = np.asarray(build()(inputs))
+        with keras_set_to(setting):
+            model = build()
+            found = np.asarray(model(inputs)).astype(np.float64)
+            model.compile(keras.optimizers.Adam(1e-3), "mse")
+            losses = [float(model.train_on_batch(inputs, inputs)) for _ in range(6)]
+        if name != "KL":  # whose first weights Keras draws in the precision it computes in
+            tolerance = 3e-2 if "16" in setting else 1e-4
+            np.testing.assert_allclose(found, start, atol=tolerance)
+        if name == "cured":  # in the first batch no unit is dead
+            assert np.isfinite(losses).all()
+        else:
+            assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize(
+    ("floatx", "policy"), [("float64", "float64"), ("float64", "float32"), ("float32", "float64")]
+)
+def test_a_layers_own_loss_is_in_the_precision_in_which_keras_adds_up(floatx, policy):
+    before = keras.config.floatx()
+    keras.config.set_floatx(floatx)
+    try:
+        for layer in (L1Penalty(1.0, dtype=policy), KLPenalty(0.1, 1.0, dtype=policy)):
+            layer(np.full((2, 3), 0.5, floatx))
+            assert layer.losses[0].dtype == floatx
+        layer = AuxiliaryLoss(1.0, dtype=policy)
+        layer([np.full((2, 3), value, floatx) for value in (0.5, 0.25, 0.125)])
+        assert layer.losses[0].dtype == floatx
+    finally:
+        keras.config.set_floatx(before)
