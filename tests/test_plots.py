@@ -1,11 +1,14 @@
 """Figures show what they were given, and refuse what they cannot show."""
 
+import inspect
 import subprocess
 import sys
+import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 from helpers import plots
@@ -204,6 +207,7 @@ def test_spread_curves_can_run_over_powers():
 def test_names_stand_above_the_middle_of_their_columns():
     figure = plots.image_rows({"a": np.zeros((6, 4, 4, 1))}, columns=["left", "right"])
     assert [axes.get_title() for axes in figure.axes] == ["", "left", "", "", "right", ""]
+    assert {axes.title.get_position()[0] for axes in figure.axes} == {0.5}
     figure = plots.image_rows({"a": np.zeros((4, 4, 4, 1))}, columns=["left", "right"])
     # Between the first and the second of two columns.
     titles = [axes.title for axes in figure.axes]
@@ -212,10 +216,311 @@ def test_names_stand_above_the_middle_of_their_columns():
 
 
 def test_a_curve_has_the_colour_of_what_stands_before_its_last_comma():
-    curves = {"fresh noise, validation": [2, 1], "noise drawn once, training": [3, 2], "b": [1, 1]}
+    curves = {"fresh noise, validation": [2, 1], "noise drawn once, training": [3, 2]}
     lines = plots.learning_curves(curves).axes[0].lines
-    wanted = ["fresh noise", "noise drawn once", "autoencoder"]
+    wanted = ["fresh noise", "noise drawn once"]
     assert [line.get_color() for line in lines] == [plots.COLOURS[name] for name in wanted]
+    assert [line.get_linestyle() for line in lines] == ["--", "-"]
+    lines = plots.learning_curves({"training": [2, 1], "validation": [3, 2]}).axes[0].lines
+    assert [line.get_color() for line in lines] == 2 * [plots.COLOURS["autoencoder"]]
+    assert [line.get_linestyle() for line in lines] == ["-", "--"]
+
+
+def test_only_training_and_validation_share_a_colour():
+    curves = {"mine, k = 2": [3, 2], "mine, k = 4": [2, 1]}
+    curves |= {"cross-validation, training": [5, 4], "cross-validation, validation": [6, 5]}
+    lines = plots.learning_curves(curves).axes[0].lines
+    first, second, third, fourth = [line.get_color() for line in lines]
+    assert len({first, second, third}) == 3
+    assert third == fourth
+    assert [line.get_linestyle() for line in lines] == ["-", "-", "-", "--"]
+
+
+def colours_by_name(figure):
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    pairs = zip(names, handles, strict=True)
+    return {name.partition(":")[0].removesuffix(", no error"): colour(line) for name, line in pairs}
+
+
+def colour(handle):
+    edge = getattr(handle, "get_color", None) or handle.get_edgecolor
+    return to_hex(edge()).upper()
+
+
+def two_points(*names):
+    return {name: ([1, 2], [3, 4]) for name in names}
+
+
+DRAWN_WITH_OWN_NAMES = {
+    "learning_curves": lambda *names: plots.learning_curves({name: [2, 1] for name in names}),
+    "levels": lambda *names: plots.learning_curves({"PCA": [2, 1]}, dict.fromkeys(names, 1.5)),
+    "rate_curves": lambda *names: plots.rate_curves(two_points(*names)),
+    "lossless": lambda *names: plots.rate_curves(two_points("PCA"), dict.fromkeys(names, 5)),
+    "frontier": lambda *names: plots.frontier(two_points(*names)),
+    "activation_spread": lambda *names: plots.activation_spread(
+        {name: np.ones((2, 3)) for name in names}
+    ),
+    "spread_curves": lambda *names: plots.spread_curves(
+        [1, 2], {name: np.ones((3, 2)) for name in names}, xlabel="a", ylabel="b"
+    ),
+    "seed_dots": lambda *names: plots.seed_dots({"a": [1.0]}, dict.fromkeys(names, 2.0)),
+}
+
+
+@pytest.mark.parametrize("draw", DRAWN_WITH_OWN_NAMES.values(), ids=DRAWN_WITH_OWN_NAMES)
+def test_names_of_one_s_own_have_the_same_colours_in_every_figure(draw):
+    found = colours_by_name(draw("my model", "PCA", "another"))
+    assert found["PCA"] == plots.COLOURS["PCA"]
+    assert (found["my model"], found["another"]) == plots.OTHER_COLOURS[:2]
+    assert not set(plots.OTHER_COLOURS[:5]) & set(plots.COLOURS.values())
+
+
+@pytest.mark.parametrize("draw", DRAWN_WITH_OWN_NAMES.values(), ids=DRAWN_WITH_OWN_NAMES)
+def test_no_two_names_have_the_same_colour(draw):
+    own = [f"model {number}" for number in range(10)]
+    found = colours_by_name(draw("L1", "sparse", *own))
+    assert len({found[name] for name in ("L1", "sparse", *own)}) == 12
+
+
+NAMED_BY = {
+    "learning_curves": "curves and levels",
+    "levels": "curves and levels",
+    "rate_curves": "curves and lossless",
+    "lossless": "curves and lossless",
+    "frontier": "curves",
+    "activation_spread": "codes",
+    "spread_curves": "curves",
+    "seed_dots": "levels",
+}
+
+
+@pytest.mark.parametrize("where", DRAWN_WITH_OWN_NAMES)
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ([f"model {number}" for number in range(14)], "at most 13 names"),
+        (["_hidden"], "names that a legend shows, .*; got '_hidden'"),
+        ([""], "names that a legend shows, .*; got ''"),
+    ],
+)
+def test_names_that_no_legend_could_tell_apart_are_refused(where, names, message):
+    with pytest.raises(ValueError, match=f"^{NAMED_BY[where]} must have .*{message}"):
+        DRAWN_WITH_OWN_NAMES[where](*names)
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize(
+    ("curves", "levels"),
+    [
+        ({"a": [-1.0, -2.0, -3.0]}, {}),
+        ({"a": [1.0, 2.0]}, {"below": -5.0, "above": 100.0}),
+        ({"a": [1e-9, 2e-9]}, {}),
+        ({"a": [1, -4], "b": [7]}, {"above": 9}),
+    ],
+)
+def test_the_axis_holds_every_curve_and_level(curves, levels):
+    axes = plots.learning_curves(curves, levels).axes[0]
+    low, high = axes.get_ylim()
+    numbers = [number for line in axes.lines for number in line.get_ydata()]
+    assert low < min(numbers) <= max(numbers) < high
+    assert (low == 0) == (min(numbers) >= 0)
+    assert not axes.yaxis_inverted()
+
+
+def test_a_curve_of_one_epoch_is_a_dot():
+    dot, line = plots.learning_curves({"a": [2.0], "b": [3.0, 2.0]}).axes[0].lines
+    assert (dot.get_marker(), line.get_marker()) == ("o", "")
+
+
+def test_small_numbers_are_not_written_as_zero():
+    numbers = np.array([0.0123, 0.5, 0.0])
+    figure = plots.image_rows({"a": IMAGES}, {"a": numbers})
+    assert [axes.get_xlabel() for axes in figure.axes] == ["0.012", "0.5", "0"]
+    figure = plots.image_rows({"a": IMAGES}, {"a": 10 + numbers})
+    assert [axes.get_xlabel() for axes in figure.axes] == ["10.0", "10.5", "10.0"]
+    table = plots.error_table([[20.44], [0.0312]], ["a", "b"], ["c"], names=("x", "y")).axes[0]
+    assert [text.get_text() for text in table.texts] == ["20.4", "0.031"]
+    dots = plots.seed_dots({"a": [0.001, 0.002], "b": [0.91]}).axes[0]
+    assert [text.get_text().strip() for text in dots.texts] == ["0.0015", "0.91"]
+    marks = plots.error_spread(np.array([0.01, 0.02, 0.041])).axes[0]
+    assert [text.get_text() for text in marks.texts] == [
+        "best\n0.01",
+        "median\n0.02",
+        "worst\n0.041",
+    ]
+    psnrs = plots.psnr_table([[-0.04], [-3.0]], ["a", "b"], ["c"], names=("x", "y")).axes[0]
+    assert [text.get_text() for text in psnrs.texts] == ["-0.04", "-3.0"]
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        [5.0],
+        [0, 0],
+        [-5, -3, -1],
+        [-0.5, 3],
+        [1e20] * 3,
+        [0.3, 0.1 + 0.2],
+        np.float32([50, 50.00001]),
+        [2, 9],
+    ],
+)
+def test_the_spread_shows_every_error(errors):
+    axes = plots.error_spread(np.array(errors)).axes[0]
+    left, right = axes.get_xlim()
+    bars = [bar for bar in axes.patches if bar.get_height()]
+    assert sum(bar.get_height() for bar in bars) == len(errors)
+    assert all(bar.get_width() > (right - left) / 1000 for bar in bars)
+    assert left <= np.min(errors) <= np.max(errors) < right
+    assert (left == 0) == (np.min(errors) >= 0)
+
+
+def test_all_that_are_best_of_a_column_are_framed():
+    numbers, rows, columns = [[1, 5], [1, 6], [2, 5]], ["a", "b", "c"], ["x", "y"]
+    for draw, best in (
+        (plots.error_table, {(0, 0), (0, 1), (1, 0), (1, 2)}),
+        (plots.psnr_table, {(0, 2), (1, 1)}),
+    ):
+        axes = draw(numbers, rows, columns, names=("p", "q")).axes[0]
+        assert {tuple(np.round(frame.get_center()).astype(int)) for frame in axes.patches} == best
+
+
+def test_equal_errors_are_shaded_alike_and_worse_ones_darker():
+    equal = plots.error_table(np.full((2, 2), 3), ["a", "b"], ["x", "y"], names=("p", "q"))
+    assert not equal.axes[0].images[0].get_array().any()
+    errors = np.array([[1.0, 20.0], [2.0, 80.0]])
+    image = plots.error_table(errors, ["a", "b"], ["x", "y"], names=("p", "q")).axes[0].images[0]
+    np.testing.assert_allclose(image.get_array(), [[0, 0], np.log([2, 4])])
+    low, high = image.get_clim()
+    assert low == 0
+    assert high > np.log(4)  # the darkest blue would hide the number
+    assert image.get_cmap().name == "Blues"
+
+
+def test_pictures_of_different_shapes_have_one_scale():
+    shapes = {"wide": (20, 40), "high": (60, 20), "small": (10, 10, 1)}
+    figure = plots.pictures({name: np.ones(shape) for name, shape in shapes.items()})
+    figure.canvas.draw()
+    inches = figure.dpi_scale_trans.inverted()
+    sizes = [axes.get_window_extent().transformed(inches) for axes in figure.axes]
+    per_pixel = [size.width / shape[1] for size, shape in zip(sizes, shapes.values(), strict=True)]
+    np.testing.assert_allclose(per_pixel, per_pixel[0], rtol=0.02)
+
+
+def test_labels_as_floats_have_a_colour_each():
+    codes = RANDOM.random((10, 2))
+    for labels in (np.arange(10.0), np.arange(10, dtype="uint8"), list(range(10))):
+        axes = plots.code_map(codes, labels).axes[0]
+        names = {text.get_text(): text.get_color() for text in axes.texts}
+        palette = plt.get_cmap("tab10").colors
+        assert list(names) == [str(digit) for digit in range(10)]
+        assert [colour[:3] for colour in names.values()] == list(palette)
+        dots = [tuple(points.get_facecolor()[0, :3]) for points in axes.collections]
+        assert dots == list(palette)
+
+
+@pytest.mark.parametrize(
+    ("labels", "came"),
+    [
+        (np.arange(10), "10"),
+        ([-1, 0], "-1"),
+        ([0, 1.5], "1.5"),
+        ([np.nan, 0], "nan"),
+        ([True, False], "True"),
+    ],
+)
+def test_labels_without_a_colour_are_refused(labels, came):
+    labels = [*labels, 10] if came == "10" else labels
+    codes = np.ones((len(labels), 2))
+    with pytest.raises(ValueError, match=f"labels must be whole numbers from 0 to 9; got {came}"):
+        plots.code_map(codes, labels)
+    assert plt.get_fignums() == []
+
+
+def test_whole_numbers_will_do_where_no_pixels_are_meant():
+    codes = np.arange(6).reshape(3, 2)
+    heights = [
+        bar.get_height() for axes in plots.image_rows({"a": codes}).axes for bar in axes.patches
+    ]
+    assert heights == [0, 1, 2, 3, 4, 5]
+    picture = plots.filters({"a": np.array([[[[-2, 0], [1, 2]]]])}).axes[0].images[0].get_array()
+    np.testing.assert_array_equal(picture[1:3, 1:3], [[0, 0.5], [0.75, 1]])
+    plots.code_journey(IMAGES[0], np.arange(3), IMAGES[1])
+    plots.code_map(codes, [1, 2, 3])
+    plots.arrows(codes, codes, {"a": codes})
+    plots.activation_spread({"plain": codes})
+    plots.spread_curves([1, 2], {"PCA": codes}, xlabel="a", ylabel="b")
+    with pytest.raises(ValueError, match=r"rows\['a'\] must hold floating.* divide pixels 0–255"):
+        plots.image_rows({"a": np.full((2, 4, 4, 1), 255)})
+
+
+def test_noise_beyond_black_and_white_is_drawn_and_another_scale_refused():
+    noisy = IMAGES + np.random.default_rng(1).normal(0, 2, IMAGES.shape)
+    shown = plots.image_rows({"noisy": noisy}).axes[0].images[0]
+    np.testing.assert_array_equal(shown.get_array(), noisy[0, ..., 0])
+    assert shown.get_clim() == (0, 1)
+    plt.close("all")
+    grid = 255 * IMAGES[np.newaxis]
+    for call in (
+        lambda: plots.image_rows({"a": 255 * IMAGES}),
+        lambda: plots.code_journey(255 * IMAGES[0], CODES[0], IMAGES[0]),
+        lambda: plots.pictures({"a": 255 * IMAGES[0]}),
+        lambda: plots.image_grid(grid, xlabel="a", ylabel="b"),
+    ):
+        with pytest.raises(ValueError, match=r"pixels in \[0, 1\]; got .* divide pixels 0–255"):
+            call()
+        assert plt.get_fignums() == []
+    with pytest.raises(ValueError, match=r"values from -2 to -2, -2 on average$"):
+        plots.pictures({"a": np.full((3, 3), -2.0)})
+
+
+@pytest.mark.parametrize(
+    ("across", "up"),
+    [([3, 3.5], [3, 3.2]), ([5], [7]), ([0.001, 4000], [1, 2]), ([2.1, 4.9], [12, 13])],
+)
+def test_logarithmic_axes_name_two_numbers_at_least(across, up):
+    for draw in (plots.rate_curves, plots.frontier):
+        figure = draw({"PCA": (across, up)}, {"a": (6, 8)} if draw is plots.frontier else None)
+        figure.canvas.draw()
+        axes = figure.axes[0]
+        for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+            shown = [tick for tick in axis.get_majorticklocs() if low <= tick <= high]
+            assert 2 <= len(shown) <= 12
+
+
+def test_powers_are_named_as_1_2_5():
+    axes = plots.rate_curves({"PCA": ([1, 90], [0.2, 40])}).axes[0]
+    shown = [tick for tick in axes.get_xticks() if 1 <= tick <= 90]
+    np.testing.assert_allclose(shown, [1, 2, 5, 10, 20, 50])
+    wide = plots.rate_curves({"PCA": ([0.01, 5000], [0.2, 40])}).axes[0]
+    shown = [tick for tick in wide.get_xticks() if 0.01 <= tick <= 5000]
+    np.testing.assert_allclose(shown, [0.01, 0.1, 1, 10, 100, 1000])
+    assert axes.xaxis.get_major_formatter()(0.2) == "0.2"
+    assert axes.xaxis.get_minor_formatter()(3) == ""
+
+
+def test_axes_hold_what_is_far_from_the_curves():
+    axes = plots.rate_curves({"PCA": ([10, 20], [3, 4])}, {"far": 5000, "near": 0.1}).axes[0]
+    left, right = axes.get_xlim()
+    assert left < 0.1 < 5000 < right
+    marks = {"a": (0.01, 300), "b": (900, 0.02)}
+    axes = plots.frontier({"L1": ([10, 20], [3, 4])}, marks).axes[0]
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    assert left < 0.01 < 900 < right
+    assert low < 0.02 < 300 < high
+    axes = plots.seed_dots({"a": [1, 7]}, {"PCA": 90}).axes[0]
+    assert axes.get_xlim()[0] == 0
+    assert axes.get_xlim()[1] > 90
+
+
+def test_levels_of_their_own_leave_the_dots_their_room():
+    one, three = (
+        plots.seed_dots({"a": [1.0]}, dict.fromkeys(names, 2.0)) for names in ("a", "abc")
+    )
+    for figure in (one, three):
+        figure.canvas.draw()
+    heights = [f.axes[0].get_window_extent().height / f.dpi for f in (one, three)]
+    assert heights[1] > 0.9 * heights[0] > 0.2
 
 
 def test_the_table_of_psnr_frames_the_largest_of_each_column_and_shades_what_is_behind():
@@ -284,46 +589,98 @@ def test_no_text_is_smaller_than_eight_points():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: plots.image_rows({}), "rows must name at least one row"),
+        (lambda: plots.image_rows({}), "rows must name at least one"),
         (
             lambda: plots.image_rows({"a": IMAGES, "b": IMAGES[:2]}),
             "rows must all have the same number of images; got {'a': 3, 'b': 2}",
         ),
         (
             lambda: plots.image_rows({"a": np.zeros((2, 28, 28, 3))}),
-            r"rows\['a'\] must hold grey images .* got shape \(28, 28, 3\)",
+            r"rows\['a'\] must hold grey images .* got shape \(2, 28, 28, 3\)",
         ),
         (lambda: plots.image_rows({"a": np.full((2, 4), np.nan)}), r"rows\['a'\] must be finite"),
         (lambda: plots.image_rows({"a": IMAGES}, {"b": [1, 2, 3]}), "got 3 for 'b'"),
         (lambda: plots.image_rows({"a": IMAGES}, {"a": [1]}), "got 1 for 'a'"),
         (lambda: plots.code_journey(IMAGES[0], CODES, IMAGES[0]), "code must have shape"),
-        (lambda: plots.learning_curves({}), "curves must name at least one curve"),
+        (lambda: plots.learning_curves({}), "curves must name at least one"),
         (lambda: plots.learning_curves({"a": []}), r"curves\['a'\] must have shape"),
         (
             lambda: plots.error_table(np.ones((2, 2)), ["a"], ["b", "c"], names=("x", "y")),
-            r"errors must be 1 rows of 2 positive numbers; got shape \(2, 2\)",
+            r"errors must be 1 rows of 2 numbers; got shape \(2, 2\)",
         ),
         (
             lambda: plots.error_table(np.zeros((1, 1)), ["a"], ["b"], names=("x", "y")),
-            "positive numbers; .* smallest 0",
+            "errors must be positive; got 0",
         ),
-        (lambda: plots.pictures({}), "named must hold at least one picture"),
-        (lambda: plots.pictures({"a": np.ones((2, 3, 3))}), r"named\['a'\] must hold grey images"),
+        (lambda: plots.pictures({}), "named must name at least one"),
+        (lambda: plots.pictures({"a": np.ones((2, 3, 3))}), r"named\['a'\] must be a grey image"),
         (lambda: plots.error_spread(np.ones((2, 2))), r"errors must have shape \(n,\)"),
         (lambda: plots.error_spread(np.array([np.nan])), "errors must be finite"),
-        (lambda: plots.rate_curves({"GIF": ([1], [1])}), "one that has a colour, .*; got 'GIF'"),
         (lambda: plots.pictures({"a": np.full((3, 3), np.nan)}), r"named\['a'\] must be finite"),
         (
             lambda: plots.code_journey(np.zeros((28, 28), np.uint8), CODES[0], IMAGES[0]),
             "image must hold floating-point",
         ),
-        (lambda: plots.rate_curves({}), "curves must name at least one curve"),
+        (lambda: plots.rate_curves({}), "curves must name at least one"),
+        (
+            lambda: plots.rate_curves({"PCA": ([1], [1])}, {"PNG": 0}),
+            r"lossless\['PNG'\] must be positive; got 0",
+        ),
+        (
+            lambda: plots.rate_curves({"PCA": [1, 2, 3]}),
+            r"curves\['PCA'\] must have shape",
+        ),
+        (
+            lambda: plots.rate_curves({"PCA": np.ones((3, 2))}),
+            r"curves\['PCA'\] must be two lists of the same length, .* got shape \(3, 2\)",
+        ),
+        (
+            lambda: plots.seed_dots({"a": [1.0]}, {"PCA": -0.5}),
+            r"levels\['PCA'\] must not be negative; got -0.5",
+        ),
+        (
+            lambda: plots.code_journey(IMAGES[0], CODES[0], IMAGES[0, :20]),
+            r"image and reconstruction must have the same shape; got \(28, 28\) and \(20, 28\)",
+        ),
+        (
+            lambda: plots.spread_curves([0, 1], {"PCA": np.ones((1, 2))}, xlabel="", ylabel=""),
+            "positions must be positive; got 0",
+        ),
+        (
+            lambda: plots.spread_curves([2, 2], {"PCA": np.ones((1, 2))}, xlabel="", ylabel=""),
+            r"positions must rise from one to the next; got \[2.0, 2.0\]",
+        ),
+        (
+            lambda: plots.spread_curves(
+                [1], {"PCA": np.zeros((1, 1))}, xlabel="", ylabel="", yscale="log"
+            ),
+            r"curves\['PCA'\] must be positive; got 0",
+        ),
+        (
+            lambda: plots.activation_spread({"plain": np.array([[-1.0, 2.0]])}),
+            r"codes\['plain'\] must .* at least 0, some above; got shape \(1, 2\), -1 to 2",
+        ),
+        (
+            lambda: plots.error_table(np.ones((2, 1)), ["a", "a"], ["b"], names=("x", "y")),
+            r"rows must have different names; got \['a', 'a'\]",
+        ),
+        (
+            lambda: plots.psnr_table(np.ones((1, 2)), ["a"], ["b", "b"], names=("x", "y")),
+            r"columns must have different names; got \['b', 'b'\]",
+        ),
+        (
+            lambda: plots.image_rows({"a": IMAGES}, columns="abc"),
+            "columns must be a list of strings; got 'abc'",
+        ),
+        (
+            lambda: plots.image_rows({"a": IMAGES}, columns=list("abcdef")),
+            "columns must be names that 3 columns can share evenly; got 6",
+        ),
         (
             lambda: plots.rate_curves({"PCA": ([1], [0])}),
             r"curves\['PCA'\] must be positive; got 0",
         ),
-        (lambda: plots.frontier({}), "curves must name at least one curve"),
-        (lambda: plots.frontier({"L2": ([1], [1])}), "one that has a colour, .*; got 'L2'"),
+        (lambda: plots.frontier({}), "curves must name at least one"),
         (lambda: plots.frontier({"L1": ([0], [1])}), r"curves\['L1'\] must be positive; got 0"),
         (
             lambda: plots.frontier({"L1": ([1], [1])}, {"a": (1, -1)}),
@@ -331,17 +688,17 @@ def test_no_text_is_smaller_than_eight_points():
         ),
         (
             lambda: plots.frontier({"L1": ([1, 2], [1])}),
-            r"curves\['L1'\] must be two lists of the same length, .* got lengths \[2, 1\]",
+            r"curves\['L1'\] must hold arrays of one shape; got shapes \(2,\) and \(1,\)",
         ),
         (
             lambda: plots.frontier({"L1": ([1], [1])}, {"a": (1, 2, 3)}),
-            r"marks\['a'\] must be two lists",
+            r"marks\['a'\] must be two numbers, across and up; got 3",
         ),
         (
             lambda: plots.activation_spread({"plain": np.ones((2, 2))}, bins=0),
             "bins must be a whole number of at least 1; got 0",
         ),
-        (lambda: plots.activation_spread({}), "codes must name at least one model"),
+        (lambda: plots.activation_spread({}), "codes must name at least one"),
         (
             lambda: plots.activation_spread({"plain": np.zeros((2, 3))}),
             r"codes\['plain'\] must have shape .* got shape \(2, 3\), 0 to 0",
@@ -361,17 +718,23 @@ def test_no_text_is_smaller_than_eight_points():
         ),
         (lambda: plots.code_map(np.ones((3, 2)), np.arange(2)), r"got \(3, 2\), \(2,\)"),
         (lambda: plots.architecture([(3,)], DENSE[1]), "encoder_shapes must hold the shapes of"),
-        (lambda: plots.architecture(DENSE[0], [(8,), (0,)]), "decoder_shapes must hold the shapes"),
+        (
+            lambda: plots.architecture(DENSE[0], [(8,), (0,)]),
+            "each size in decoder_shapes must be a whole number of at least 1; got 0",
+        ),
+        (
+            lambda: plots.architecture([784, 32], [32, 784]),
+            r"encoder_shapes must hold shapes, each a tuple as \(28, 28, 1\) or \(32,\); got 784",
+        ),
         (
             lambda: plots.architecture(DENSE[0], [(9,), (784,)]),
             r"decoder_shapes must begin with the code's shape, \(8,\); got \(9,\)",
         ),
-        (lambda: plots.seed_dots({}), "errors must name at least one design"),
+        (lambda: plots.seed_dots({}), "errors must name at least one"),
         (lambda: plots.seed_dots({"a": []}), r"errors\['a'\] must have shape"),
         (lambda: plots.seed_dots({"a": [-1.0]}), r"errors\['a'\] must not be negative; got -1"),
-        (lambda: plots.seed_dots({"a": [[1.0]]}), r"errors\['a'\] must be a list of numbers"),
+        (lambda: plots.seed_dots({"a": [[1.0]]}), r"errors\['a'\] must have shape \(n,\)"),
         (lambda: plots.seed_dots({"a": [1.0]}, {"PCA": np.nan}), r"levels\['PCA'\] must be finite"),
-        (lambda: plots.seed_dots({"a": [1.0]}, {"GIF": 1.0}), "one that has a colour"),
         (
             lambda: plots.image_grid(IMAGES, xlabel="", ylabel=""),
             r"images must have shape \(rows, columns, height, width, 1\); got \(3, 28, 28, 1\)",
@@ -388,7 +751,7 @@ def test_no_text_is_smaller_than_eight_points():
             lambda: plots.psnr_table(np.full((1, 1), np.inf), ["a"], ["b"], names=("x", "y")),
             "psnrs must be finite",
         ),
-        (lambda: plots.filters({}), "named must hold the filters of at least one model"),
+        (lambda: plots.filters({}), "named must name at least one"),
         (
             lambda: plots.filters({"a": IMAGES[..., 0]}),
             r"named\['a'\] must have shape \(rows, columns, height, width\); got \(3, 28, 28\)",
@@ -407,6 +770,353 @@ def test_no_text_is_smaller_than_eight_points():
 def test_bad_arguments_are_refused_by_name(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+    assert plt.get_fignums() == []
+
+
+FROM_TO = ("from", "to")
+# One call of each function that draws.
+LEGAL = {
+    plots.code_journey: {"image": IMAGES[0], "code": CODES[0], "reconstruction": IMAGES[1]},
+    plots.architecture: {"encoder_shapes": DENSE[0], "decoder_shapes": DENSE[1]},
+    plots.image_rows: {
+        "rows": {"a": IMAGES},
+        "errors": {"a": [1, 2, 3]},
+        "columns": ["a", "b", "c"],
+    },
+    plots.learning_curves: {"curves": {"a": [2, 1]}, "levels": {"PCA": 1}},
+    plots.error_table: {
+        "errors": np.ones((1, 1)),
+        "rows": ["a"],
+        "columns": ["b"],
+        "names": FROM_TO,
+    },
+    plots.psnr_table: {"psnrs": np.ones((1, 1)), "rows": ["a"], "columns": ["b"], "names": FROM_TO},
+    plots.pictures: {"named": {"a": IMAGES[0]}},
+    plots.error_spread: {"errors": np.arange(1.0, 9)},
+    plots.rate_curves: {"curves": {"PCA": ([1, 2], [2, 1])}, "lossless": {"PNG": 3}},
+    plots.frontier: {"curves": {"top-k": ([1, 2], [2, 1])}, "marks": {"a": (1, 2)}},
+    plots.activation_spread: {"codes": {"plain": np.ones((2, 3))}, "bins": 9},
+    plots.spread_curves: {
+        "positions": [1, 2],
+        "curves": {"PCA": np.ones((3, 2))},
+        "yscale": "log",
+        "xlabel": "a",
+        "ylabel": "b",
+    },
+    plots.seed_dots: {"errors": {"a": [1, 2]}, "levels": {"PCA": 1}},
+    plots.image_grid: {"images": np.ones((1, 1, 2, 2, 1)), "xlabel": "a", "ylabel": "b"},
+    plots.code_map: {"codes": np.ones((3, 2)), "labels": np.arange(3)},
+    plots.filters: {"named": {"a": np.ones((1, 1, 2, 2))}},
+    plots.arrows: {
+        "points": np.ones((1, 2)),
+        "positions": np.ones((1, 2)),
+        "fields": {"a": np.ones((1, 2))},
+    },
+}
+
+
+def hostile_values(value):
+    """What may not stand in the place of a legal argument, by the kind of thing that it is."""
+    if isinstance(value, dict):
+        inner = next(iter(value.values()))
+        yield from ([inner], 3, "text", {3: inner}, {None: inner}, lambda: None)
+        for within in hostile_values(inner):
+            yield {"PCA": within}
+    elif isinstance(value, str):
+        yield from (None, 3, "cubic", ["log"])
+    elif isinstance(value, int):
+        yield from (None, np.nan, np.inf, "3", True, [[1, 2]], 1j, np.ma.masked)
+    elif isinstance(value[0], str):
+        yield from (None, 3, "text", [1], [None], ["a", 2], ["a", "a", "a", "a"])
+    elif isinstance(value[0], tuple):
+        yield from (None, 3, "text", [], [784, 32], [(784,)], [(784,), ()], [(None, 784), (3,)])
+        yield from ([(7.5,), (3,)], [(True,), (3,)], [(3,), "32"], [(0,), (3,)], iter(value))
+    else:
+        shape = np.shape(value)
+        yield from (None, 3.0, "text", [], {}, object(), iter([1.0]), {1.0, 2.0}, [[1], [1, 2]])
+        yield from (np.zeros(shape, bool), np.full(shape, "a"), np.full(shape, 1j))
+        yield from (np.full(shape, np.nan), np.full(shape, np.inf), np.full(shape, None))
+        yield np.ma.masked_equal(np.ones(shape), 1)
+        yield np.ones((*shape, 3))
+        yield np.ones(shape)[..., np.newaxis, np.newaxis, np.newaxis]
+        yield np.ones((0, *shape[1:]))
+
+
+ARGUMENTS = [
+    pytest.param(draw, argument, id=f"{draw.__name__}-{argument}")
+    for draw, legal in LEGAL.items()
+    for argument in legal
+    if argument not in ("xlabel", "ylabel")
+]
+
+
+@pytest.mark.parametrize(("draw", "argument"), ARGUMENTS)
+def test_whatever_is_refused_is_named_and_leaves_no_figure(draw, argument):
+    for value in hostile_values(LEGAL[draw][argument]):
+        with pytest.raises(ValueError, match=rf"^(\w+ and |each size in )?{argument}\b"):
+            draw(**LEGAL[draw] | {argument: value})
+        assert plt.get_fignums() == []
+
+
+AXES = {
+    plots.learning_curves: ("epoch", "squared error per image"),
+    plots.error_table: FROM_TO[::-1],
+    plots.psnr_table: FROM_TO[::-1],
+    plots.error_spread: ("squared error of an image", "images"),
+    plots.rate_curves: ("bytes per image", "squared error per image"),
+    plots.frontier: ("active units per image", "squared error per image"),
+    plots.activation_spread: ("activation", "units per image"),
+    plots.spread_curves: ("a", "b"),
+    plots.seed_dots: ("squared error per image", ""),
+    plots.image_grid: ("a", "b"),
+    plots.code_map: ("first number of the code", "second number of the code"),
+}
+
+
+@pytest.mark.parametrize("draw", AXES, ids=lambda draw: draw.__name__)
+def test_each_axis_says_what_its_numbers_are(draw):
+    axes = draw(**LEGAL[draw]).axes[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == AXES[draw]
+
+
+def test_the_unit_stands_at_the_axis():
+    axes = plots.learning_curves({"a": [2, 1]}, unit="nats").axes[0]
+    assert axes.get_ylabel() == "nats"
+    assert plots.error_spread([1, 2], unit="nats").axes[0].get_xlabel() == "nats"
+
+
+@pytest.mark.parametrize("draw", LEGAL, ids=lambda draw: draw.__name__)
+def test_each_figure_is_as_wide_as_the_text(draw):
+    assert draw(**LEGAL[draw]).get_figwidth() == plots.WIDTH
+
+
+@pytest.mark.parametrize(
+    "draw", [plots.code_journey, plots.image_rows, plots.pictures, plots.image_grid, plots.filters]
+)
+def test_images_have_no_ticks_and_no_frame(draw):
+    for axes in draw(**LEGAL[draw]).axes:
+        if axes.images:
+            assert (list(axes.get_xticks()), list(axes.get_yticks())) == ([], [])
+            assert not any(spine.get_visible() for spine in axes.spines.values())
+
+
+def test_the_journey_leads_from_the_image_through_the_code():
+    axes = plots.code_journey(IMAGES[0], [-1, 0, 3], IMAGES[1]).axes
+    assert [each.get_title() for each in axes] == ["image", "", "code", "", "reconstruction"]
+    assert [each.get_xlabel() for each in axes[::2]] == ["784 numbers", "3 numbers", "784 numbers"]
+    for arrow, name in ((axes[1], "encoder"), (axes[3], "decoder")):
+        above, head = arrow.texts
+        assert (above.get_text(), above.get_position()) == (name, (0.5, 0.56))
+        assert head.get_text() == ""
+        assert (head.xy, head.get_position(), head.xycoords) == (
+            (1, 0.5),
+            (0, 0.5),
+            "axes fraction",
+        )
+        assert not arrow.axison
+    assert axes[2].get_ylim() == (-3, 3)
+    assert axes[2].get_box_aspect() == pytest.approx(1 / 1.4)
+
+
+def test_bars_of_a_row_of_codes_compare():
+    codes = np.array([[1.0, 2.0], [-4.0, 1.0], [0.0, 0.5]])
+    axes = plots.image_rows({"code": codes}).axes
+    assert [each.get_ylim() for each in axes] == [(0, 4), (-4, 4), (0, 4)]
+    for each in axes:
+        assert [bar.get_x() + bar.get_width() / 2 for bar in each.patches] == [0, 1]
+        assert {to_hex(bar.get_facecolor()).upper() for bar in each.patches} == {"#009E73"}
+        assert {bar.get_width() for bar in each.patches} == {1}
+        assert (list(each.get_xticks()), list(each.get_yticks())) == ([], [])
+        assert each.get_box_aspect() == 1
+    assert [axes.get_ylim() for axes in plots.image_rows({"code": 0 * codes}).axes] == 3 * [(0, 1)]
+
+
+def test_a_row_is_named_at_its_left_and_its_errors_stand_below():
+    left, *others = plots.image_rows({"a": IMAGES}, {"a": [1, 2, 3]}).axes
+    assert (left.yaxis.label.get_rotation(), left.yaxis.label.get_ha()) == (0, "right")
+    assert left.yaxis.label.get_va() == "center"
+    assert [axes.get_ylabel() for axes in others] == ["", ""]
+    assert left.xaxis.labelpad == 2
+
+
+def test_the_architecture_s_bars_stand_side_by_side_joined_by_shades():
+    axes = plots.architecture(*DENSE).axes[0]
+    bars = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+    joints = [patch for patch in axes.patches if not isinstance(patch, Rectangle)]
+    np.testing.assert_allclose([bar.get_center() for bar in bars], [(n, 0) for n in range(5)])
+    np.testing.assert_allclose([bar.get_width() for bar in bars], 0.16)
+    names = ["pixels", "autoencoder", "code", "autoencoder", "pixels"]
+    wanted = [plots.COLOURS[name] for name in names]
+    assert [to_hex(bar.get_facecolor()).upper() for bar in bars] == wanted
+    for number, joint in enumerate(joints):
+        left, right = bars[number], bars[number + 1]
+        corners = [
+            (left.get_x() + left.get_width(), left.get_y() + left.get_height()),
+            (right.get_x(), right.get_y() + right.get_height()),
+            (right.get_x(), right.get_y()),
+            (left.get_x() + left.get_width(), left.get_y()),
+        ]
+        np.testing.assert_allclose(joint.get_xy()[:4], corners)
+        assert joint.get_alpha() < 0.5
+    assert len(joints) == 4
+    below, above = axes.texts[:5], axes.texts[5:]
+    assert [text.get_position()[0] for text in below] == [0, 1, 2, 3, 4]
+    assert {text.get_position()[1] for text in below} == {-0.55}
+    assert {text.get_position()[1] for text in above} == {0.55}
+    colours = {text.get_text(): text.get_color() for text in above}
+    assert colours == {
+        "input": plots.COLOURS["pixels"],
+        "encoder": plots.COLOURS["autoencoder"],
+        "code": plots.COLOURS["code"],
+        "decoder": plots.COLOURS["autoencoder"],
+        "output": plots.COLOURS["pixels"],
+    }
+    assert (axes.get_xlim(), axes.get_ylim()) == ((-0.5, 4.5), (-0.8, 0.7))
+    assert not axes.axison
+
+
+def test_halves_of_different_depth_have_their_names_in_their_middles():
+    axes = plots.architecture([(9,), (2,)], [(2,), (3,), (4,), (1000,)]).axes[0]
+    middles = {text.get_text(): text.get_position()[0] for text in axes.texts[5:]}
+    assert middles == {"input": 0, "encoder": 0.5, "code": 1, "decoder": 2.5, "output": 4}
+    assert axes.texts[4].get_text() == "1,000"
+
+
+def test_epochs_are_whole_and_levels_black_where_the_book_has_them_so():
+    axes = plots.learning_curves({"a": [3, 2], "b": [2, 1]}, {"perfect copy": 0.5}).axes[0]
+    axes.figure.canvas.draw()
+    assert all(tick == round(tick) for tick in axes.get_xticks())
+    assert axes.lines[-1].get_color() == "#000000"
+    names = [text.get_text() for text in axes.get_legend().texts]
+    assert names == ["a", "b", "perfect copy"]
+
+
+def test_the_words_beside_the_marks_of_the_spread_stand_inside():
+    best, median, worst = plots.error_spread(np.arange(1.0, 9)).axes[0].texts
+    assert [text.get_ha() for text in (best, median, worst)] == ["left", "left", "right"]
+    offsets = [text.xyann[0] for text in (best, median, worst)]
+    assert offsets == [4, 4, -4]
+    for text, value in zip((best, median, worst), (1, 4.5, 8), strict=True):
+        assert (text.xy, text.xycoords, text.get_va()) == (
+            (value, 1),
+            ("data", "axes fraction"),
+            "top",
+        )
+        assert text.anncoords == "offset points"
+
+
+def test_marks_of_the_frontier_are_rings_and_stand_out_of_the_curve_s_way():
+    axes = plots.frontier({"L1": ([1, 100], [20, 8])}, {"a": (9, 9), "b": (11, 9)}).axes[0]
+    for ring, text, sign in zip(axes.lines[1:], axes.texts, (1, -1), strict=True):
+        assert (ring.get_color(), ring.get_marker(), ring.get_fillstyle()) == ("black", "o", "none")
+        assert np.sign(text.xyann[0]) == sign
+        assert text.anncoords == "offset points"
+    assert [text.get_text() for text in axes.get_legend().texts] == ["L1"]
+
+
+def test_what_is_lossless_lies_on_the_lower_edge():
+    axes = plots.rate_curves({"JPEG": ([1, 10], [9, 3])}, {"PNG": 160}).axes[0]
+    edge = axes.lines[1]
+    assert edge.get_marker() == "^"
+    assert not edge.get_clip_on()
+    shown = edge.get_transform().transform(edge.get_xydata())[0]
+    np.testing.assert_allclose(
+        shown, [axes.transData.transform((160, 1))[0], axes.transAxes.transform((0, 0))[1]]
+    )
+
+
+def test_positions_are_written_out():
+    figure = plots.spread_curves([10, 2500], {"PCA": np.ones((2, 2))}, xlabel="a", ylabel="b")
+    axes = figure.axes[0]
+    assert list(axes.get_xticks()) == [10, 2500]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["10", "2,500"]
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "linear")
+    assert list(axes.get_xticks(minor=True)) == []
+    assert (axes.lines[0].get_marker(), axes.collections[0].get_alpha()) == ("o", 0.2)
+    assert [text.get_text() for text in axes.get_legend().texts] == ["PCA"]
+
+
+def test_activations_begin_at_zero_and_are_counted_on_a_logarithmic_axis():
+    axes = plots.activation_spread({"plain": np.ones((2, 3)), "mine": np.eye(3)}).axes[0]
+    assert axes.get_xlim()[0] == 0
+    assert axes.get_yscale() == "log"
+    names = [text.get_text() for text in axes.get_legend().texts]
+    assert names == ["plain: 0.0% are 0", "mine: 66.7% are 0"]
+    assert len(axes.patches[0].get_data().values) == 60
+
+
+def test_the_means_of_the_seeds_stand_at_the_right_edge():
+    axes = plots.seed_dots({"a": [3.0, 5.0], "b": [2.0]}, {"PCA": 4}).axes[0]
+    assert [text.get_position() for text in axes.texts] == [(1, 0), (1, 1)]
+    assert all(text.get_transform() == axes.get_yaxis_transform() for text in axes.texts)
+    assert [text.get_va() for text in axes.texts] == ["center", "center"]
+    blue = plots.COLOURS["autoencoder"]
+    assert {line.get_color() for line in axes.lines[:2]} == {blue}
+    assert {to_hex(bar.get_facecolor()).upper() for bar in axes.patches} == {blue}
+    np.testing.assert_allclose([bar.get_height() for bar in axes.patches], 0.6)
+    assert axes.lines[2].get_zorder() < axes.patches[0].get_zorder()
+    assert [text.get_text() for text in axes.get_legend().texts] == ["PCA"]
+    axes.figure.canvas.draw()
+    assert axes.get_legend().get_window_extent().y0 >= axes.get_window_extent().y1
+    assert plots.seed_dots({"a": [3.0]}).axes[0].get_legend() is None
+
+
+def test_the_columns_of_a_table_are_named_above_it():
+    axes = plots.error_table(np.ones((1, 2)), ["a"], ["x", "y"], names=FROM_TO).axes[0]
+    axes.figure.canvas.draw()
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["x", "y"]
+    assert (list(axes.get_xticks()), list(axes.get_yticks())) == ([0, 1], [0])
+    assert axes.xaxis.get_ticks_position() == axes.xaxis.get_label_position() == "top"
+    for text in axes.texts:
+        assert (text.get_ha(), text.get_va()) == ("center", "center")
+    for frame in axes.patches:
+        assert not frame.get_fill()
+        assert 0.8 < frame.get_height() < frame.get_width() < 1
+    assert not any(spine.get_visible() for spine in axes.spines.values())
+
+
+def test_filters_are_framed_in_white():
+    picture = plots.filters({"a": np.zeros((2, 2, 3, 3))}).axes[0].images[0].get_array()
+    lines = [0, 4, 5, 9]
+    assert (picture[lines] == 1).all()
+    assert (picture[:, lines] == 1).all()
+    inside = np.delete(np.delete(picture, lines, axis=0), lines, axis=1)
+    assert (inside == 0.5).all()
+
+
+def test_arrows_and_points_have_the_colours_of_network_and_truth():
+    axes = plots.arrows(CODES[:, :2], CODES[:, 2:4], {"a": CODES[:, :2]}).axes[0]
+    assert (axes.lines[0].get_color(), axes.lines[0].get_marker()) == (plots.COLOURS["truth"], ".")
+    quiver = axes.collections[0]
+    assert to_hex(quiver.get_facecolor()[0]).upper() == plots.COLOURS["autoencoder"]
+    assert axes.get_aspect() == 1
+    assert (list(axes.get_xticks()), list(axes.get_yticks())) == ([], [])
+    assert not any(spine.get_visible() for spine in axes.spines.values())
+
+
+def test_the_grid_has_the_shape_of_its_images():
+    figure = plots.image_grid(np.ones((2, 4, 3, 3, 1)), xlabel="a", ylabel="b")
+    assert figure.get_figheight() == pytest.approx(plots.WIDTH / 2)
+
+
+@pytest.mark.parametrize("draw", LEGAL, ids=lambda draw: draw.__name__)
+def test_each_function_draws_one_figure_without_a_warning(draw):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = draw(**LEGAL[draw])
+        figure.canvas.draw()
+    assert plt.get_fignums() == [figure.number]
+
+
+def test_no_function_that_draws_is_left_out():
+    public = {
+        function
+        for name, function in vars(plots).items()
+        if inspect.isfunction(function)
+        and function.__module__ == plots.__name__
+        and not name.startswith("_")
+    }
+    assert public == LEGAL.keys() | {plots.use_book_style}
 
 
 def test_importing_plots_does_not_import_tensorflow():
