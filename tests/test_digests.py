@@ -1,5 +1,6 @@
 """Results know what made them: moved or explained anew it is the same code, changed it is not."""
 
+import ast
 import subprocess
 
 import nbformat
@@ -125,6 +126,14 @@ def test_what_is_left_of_an_import_or_a_docstring_does_not_matter(one, same):
     assert digest(one) == digest(same)
 
 
+def test_an_f_string_has_one_digest_however_its_text_is_cut():
+    whole, cut, other = (
+        ast.JoinedStr([ast.Constant(part) for part in parts])
+        for parts in (["one, two"], ["one", "", ", two"], ["one", "", ", too"])
+    )
+    assert tree_digest(cut) == tree_digest(whole) != tree_digest(other)
+
+
 MORE = """
 total = [f'{x!r:>{width}}{{}}{y = }' f'' 'σ', b'\\xff', -1e-300j, ..., 0x_ff, not x]
 match point:
@@ -210,6 +219,7 @@ def test_another_helper_or_a_reworded_one_is_none_that_changed(book, name, old, 
 
 
 def test_helpers_may_move(book):
+    (book / "helpers/__init__.py").write_text("VERSION = 1\n")
     before = of_script(book)
     (book / "helpers/datasets").mkdir()
     (book / "helpers/data.py").rename(book / "helpers/datasets/image_set.py")
@@ -297,6 +307,7 @@ def test_a_chapter_may_be_cut_into_other_cells(tmp_path, cells):
     [
         (("x = 2",), {"error": "x"}),
         (("x = 1", "'shown'"), {"error": "x"}),
+        (("'shown'", "x = 1"), {"error": "x"}),
         (("x = 1",), {"error": "2 * x"}),
         (("x = 1",), {"loss": "x"}),
         (("x = 1",), {"error": "x", "loss": "x"}),

@@ -3,21 +3,22 @@
 import ast
 import builtins
 import types
+from dataclasses import replace
 
 import nbformat
 import numpy as np
 import pytest
 from conftest import ROOT
 from nbclient.exceptions import CellExecutionError
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 from sklearn.decomposition import PCA
 
 from helpers.claims import ClaimRecord, claim
 from helpers.results import RESULTS, load_result
 from tools import results
 from tools.chapter_rules import code_cells, plain
-from tools.digests import changes_since, chapters, script_digests, scripts
-from tools.results import Chapter, load, load_chapter, make_all, one_seed
+from tools.digests import changes_since, chapters, digests_of, script_digests, scripts
+from tools.results import Chapter, load, load_chapter, make_all, one_seed, read_off
 
 
 def test_every_script_and_every_chapter_has_a_stored_result_and_nothing_else_has():
@@ -93,6 +94,32 @@ def test_a_chapters_claims_are_read_off_with_their_values(tmp_path):
     assert np.isnan(first.measured["none"])
     np.testing.assert_array_equal(first.measured["numbers"], np.linspace(0, 3, 20_000))
     assert second == ClaimRecord("Two.", True, {"a name": float(np.float32(0.1))})
+
+
+def test_numbers_and_claims_are_read_out_of_all_else_that_was_printed(tmp_path):
+    chapter = chapter_of(tmp_path, "import sys", error="print('a bar', end='') or 2")
+    assert chapter.run(0) == ({"error": 2.0}, ())
+    outputs = [
+        new_output("stream", name="stderr", text="a warning\n"),
+        new_output("stream", name="stdout", text='a bar\n{"measured": {"error": 2.0}, "cla'),
+        new_output("stream", name="stderr", text="another\n"),
+        new_output("stream", name="stdout", text='ims": []}\n'),
+        new_output("display_data", {"text/plain": "a figure"}),
+    ]
+    assert read_off(outputs) == ({"error": 2.0}, ())
+
+
+@pytest.mark.parametrize("name", ["speed", "01_properties"])
+def test_a_result_is_stored_with_the_hashes_that_it_is_checked_against(name):
+    experiment = load(name) if name in scripts() else load_chapter(name)
+    assert results.digests(experiment) == digests_of(name)
+
+
+def test_what_is_left_is_estimated_from_the_mean_of_the_seeds_done(tmp_path):
+    stored = load_result("speed").runs[0]
+    done = [replace(stored, seconds=seconds) for seconds in (100.0, 140.0)]
+    text = results._estimate("speed", done, 3, tmp_path)
+    assert text == "3 to run, about 6 minutes left"
 
 
 def test_a_claim_that_does_not_hold_under_a_seed_stops_the_run(tmp_path):

@@ -86,10 +86,21 @@ class Chapter:
         numbers = ", ".join(f"{name!r}: float({text})" for name, text in self.headlines.items())
         notebook.cells.append(new_code_cell(READ_OFF.format(numbers=numbers)))
         execute(notebook, self.path.parent, BOOK_SEED=str(seed))
-        # A long text may come in several pieces.
-        pieces = [out.text for out in notebook.cells[-1].outputs if out.get("name") == "stdout"]
-        found = json.loads("".join(pieces).splitlines()[-1])
-        return found["measured"], tuple(ClaimRecord(**record) for record in found["claims"])
+        return read_off(notebook.cells[-1].outputs)
+
+
+def read_off(
+    outputs: list[nbformat.NotebookNode],
+) -> tuple[dict[str, float], tuple[ClaimRecord, ...]]:
+    """The headline numbers and claims that a chapter's appended cell has printed.
+
+    Args:
+        outputs: of that cell. They stand in the last line; what the expressions themselves printed
+            may stand before it, and a long text comes in several pieces.
+    """
+    pieces = [output.text for output in outputs if output.get("name") == "stdout"]
+    found = json.loads("".join(pieces).splitlines()[-1])
+    return found["measured"], tuple(ClaimRecord(**record) for record in found["claims"])
 
 
 def load_chapter(name: str) -> Chapter:
