@@ -26,8 +26,9 @@ class Autoencoder(keras.Model):
         decoder: a built model from those codes back to the shape of the images.
 
     Raises:
-        ValueError: a half is no built model with one input and one output, or the decoder does not
-            take what the encoder gives, or does not give back the encoder's input shape.
+        ValueError: a half is no built model with one input and one output, the decoder does not
+            take what the encoder gives or does not give back the encoder's input shape, or it
+            shares weights with the encoder.
     """
 
     def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs):
@@ -35,6 +36,13 @@ class Autoencoder(keras.Model):
         taken, returned = _ends(decoder, "decoder")
         _check_joint(code_shape, taken, "decoder must take codes")
         _check_joint(image_shape, returned, "decoder must return images")
+        own = {id(weights) for weights in encoder.weights}
+        shared = [weights.path for weights in decoder.weights if id(weights) in own]
+        if shared:
+            raise ValueError(
+                "decoder must have weights of its own, since files hold each half apart; it shares "
+                f"{', '.join(shared)} with the encoder"
+            )
         images = keras.Input(image_shape, name="images")
         super().__init__(images, decoder(encoder(images)), **kwargs)
         self.encoder = encoder

@@ -70,6 +70,17 @@ def test_pixels_from_0_to_255_are_refused_with_the_cure():
         check_images(np.linspace(0, 255, 784, dtype=np.float32).reshape(1, 28, 28, 1))
 
 
+@pytest.mark.parametrize(
+    ("lowest", "highest", "hinted"),
+    [(0, 2, True), (0, 1.5, False), (-1, 255, False)],
+)
+def test_the_cure_is_given_for_what_looks_like_pixels_alone(lowest, highest, hinted):
+    images = np.linspace(lowest, highest, 784).reshape(1, 28, 28, 1)
+    with pytest.raises(ValueError, match="images must hold pixels in") as raised:
+        check_images(images)
+    assert ("divide pixels" in str(raised.value)) is hinted
+
+
 @pytest.mark.parametrize("shape", [(), (3,), (0, 4), (3, 0)])
 def test_arrays_without_examples_are_refused(shape):
     with pytest.raises(ValueError, match="codes must have shape"):

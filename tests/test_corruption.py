@@ -26,6 +26,12 @@ def test_gaussian_noise_is_normal_with_mean_0_and_the_deviation_asked_for():
     assert stats.kstest(noise.ravel() / 0.25, "norm").pvalue > 1e-4
 
 
+def test_gaussian_noise_is_what_keras_draws_with_the_seed_times_the_deviation():
+    drawn = keras.random.normal(GREY.shape, seed=keras.random.SeedGenerator(1))
+    expected = GREY + 0.25 * np.asarray(drawn)
+    np.testing.assert_allclose(GaussianNoise(0.25).corrupt(GREY, seed=1), expected, atol=1e-6)
+
+
 def test_clipping_leaves_the_mass_at_0_and_1_that_the_normal_law_says():
     noisy = GaussianNoise(0.5, clip=True).corrupt(GREY, seed=1)
     tail = stats.norm.cdf(-1)  # half a pixel's range away, by noise of 0.5

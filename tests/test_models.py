@@ -408,3 +408,15 @@ def test_a_model_of_an_earlier_version_loads(tmp_path, digits):
     model.save(tmp_path / "old.keras")
     again = keras.saving.load_model(tmp_path / "old.keras")
     np.testing.assert_array_equal(again(digits.test[:3]), model(digits.test[:3]))
+
+
+def test_halves_that_share_weights_are_refused_and_others_may_be_used_again():
+    dense = layers.Dense(6)
+    encoder = keras.Sequential([keras.Input((6,)), dense])
+    for decoder in (encoder, keras.Sequential([keras.Input((6,)), dense, layers.ReLU()])):
+        with pytest.raises(ValueError, match=r"decoder must have weights of its own.*kernel"):
+            Autoencoder(encoder, decoder)
+    first, second = dense_autoencoder(2, seed=1), dense_autoencoder(2, seed=2)
+    crossed = Autoencoder(first.encoder, second.decoder)
+    images = np.ones((1, 28, 28, 1), np.float32)
+    np.testing.assert_array_equal(crossed.encoder(images), first.encoder(images))
