@@ -3,7 +3,8 @@
 One hash covers the code of the script or chapter, the other the helpers that it imports and those
 that these import. Both are taken over syntax trees without import lines, comments and docstrings: a
 module may move and a comment may be reworded without a new run. A changed number, name, string or
-call changes the hash. What stands behind an imported name is the business of the second hash.
+call changes the hash. What stands behind an imported name is the business of the second hash; that
+an import line puts another thing under the same name is in neither.
 """
 
 import ast
