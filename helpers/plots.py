@@ -868,7 +868,7 @@ def _table(
 def _pixels(images: np.ndarray, argument: str) -> np.ndarray:
     images = check_array(images, argument, pixels=True)
     # Noise of whatever strength leaves the mean where it is; another scale does not.
-    mean = images.mean(dtype=float)
+    mean = images.mean()
     if not -0.5 <= mean <= 1.5:
         hint = "; divide pixels 0–255 by 255" if mean > 1.5 else ""
         raise ValueError(

@@ -16,6 +16,7 @@ from helpers import plots
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.random((3, 28, 28, 1))
 CODES = RANDOM.random((3, 5))
+FROM_TO = ("from", "to")
 
 
 @pytest.fixture(autouse=True)
@@ -338,8 +339,10 @@ def test_small_numbers_are_not_written_as_zero():
     assert [axes.get_xlabel() for axes in figure.axes] == ["0.012", "0.5", "0"]
     figure = plots.image_rows({"a": IMAGES}, {"a": 10 + numbers})
     assert [axes.get_xlabel() for axes in figure.axes] == ["10.0", "10.5", "10.0"]
-    table = plots.error_table([[20.44], [0.0312]], ["a", "b"], ["c"], names=("x", "y")).axes[0]
-    assert [text.get_text() for text in table.texts] == ["20.4", "0.031"]
+    table = plots.error_table(
+        [[20.44, 0.12], [0.0312, 0.09]], ["a", "b"], ["c", "d"], names=FROM_TO
+    )
+    assert [text.get_text() for text in table.axes[0].texts] == ["20.4", "0.1", "0.031", "0.09"]
     dots = plots.seed_dots({"a": [0.001, 0.002], "b": [0.91]}).axes[0]
     assert [text.get_text().strip() for text in dots.texts] == ["0.0015", "0.91"]
     marks = plots.error_spread(np.array([0.01, 0.02, 0.041])).axes[0]
@@ -470,6 +473,11 @@ def test_noise_beyond_black_and_white_is_drawn_and_another_scale_refused():
         with pytest.raises(ValueError, match=r"pixels in \[0, 1\]; got .* divide pixels 0–255"):
             call()
         assert plt.get_fignums() == []
+    for mean in (-0.4, 1.4):
+        plots.pictures({"a": np.full((3, 3), mean)})
+    for mean in (-0.6, 1.6):
+        with pytest.raises(ValueError, match=f"{mean} on average"):
+            plots.pictures({"a": np.full((3, 3), mean)})
     with pytest.raises(ValueError, match=r"values from -2 to -2, -2 on average$"):
         plots.pictures({"a": np.full((3, 3), -2.0)})
 
@@ -773,7 +781,6 @@ def test_bad_arguments_are_refused_by_name(call, message):
     assert plt.get_fignums() == []
 
 
-FROM_TO = ("from", "to")
 # One call of each function that draws.
 LEGAL = {
     plots.code_journey: {"image": IMAGES[0], "code": CODES[0], "reconstruction": IMAGES[1]},
@@ -961,6 +968,8 @@ def test_the_architecture_s_bars_stand_side_by_side_joined_by_shades():
     assert len(joints) == 4
     below, above = axes.texts[:5], axes.texts[5:]
     assert [text.get_position()[0] for text in below] == [0, 1, 2, 3, 4]
+    assert {(text.get_ha(), text.get_va()) for text in below} == {("center", "top")}
+    assert {(text.get_ha(), text.get_va()) for text in above} == {("center", "bottom")}
     assert {text.get_position()[1] for text in below} == {-0.55}
     assert {text.get_position()[1] for text in above} == {0.55}
     colours = {text.get_text(): text.get_color() for text in above}
@@ -1033,6 +1042,7 @@ def test_positions_are_written_out():
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "linear")
     assert list(axes.get_xticks(minor=True)) == []
     assert (axes.lines[0].get_marker(), axes.collections[0].get_alpha()) == ("o", 0.2)
+    assert to_hex(axes.collections[0].get_facecolor()).upper() == plots.COLOURS["PCA"]
     assert [text.get_text() for text in axes.get_legend().texts] == ["PCA"]
 
 
