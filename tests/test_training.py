@@ -476,7 +476,7 @@ def test_xla_is_left_to_the_cpu_and_to_keras_s_own_step_and_optimizer(monkeypatc
     class Adam(keras.optimizers.Adam):
         pass
 
-    assert compiled_with_xla(small_model(), monkeypatch, optimizer="muon")
+    assert compiled_with_xla(small_model(), monkeypatch, optimizer=keras.optimizers.Muon)
     assert not compiled_with_xla(small_model(), monkeypatch, optimizer=Adam)
     assert not compiled_with_xla(Step([keras.Input((3,)), layers.Dense(3)]), monkeypatch)
     devices = [*tf.config.list_logical_devices(), tf.config.LogicalDevice("GPU:0", "GPU")]
