@@ -275,11 +275,13 @@ FITS = {
 def test_fitting_refuses_bad_images_by_name(fit, clean, noisy):
     with pytest.raises(ValueError, match="clean must be finite"):
         fit(noisy, clean * np.nan)
-    with pytest.raises(ValueError, match="clean must hold floating-point"):
+    with pytest.raises(ValueError, match=r"clean must hold floating-point .*; divide pixels"):
         fit(noisy, clean.astype(int))
     if fit is not FITS["PCA"]:
         with pytest.raises(ValueError, match="noisy must be finite"):
             fit(noisy * np.nan, clean)
+        with pytest.raises(ValueError, match=r"noisy must hold .*; divide pixels 0–255 by"):
+            fit(noisy.astype(int), clean)
 
 
 @pytest.mark.parametrize("kind", [PCAProjection, AffineMap])

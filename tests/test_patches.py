@@ -87,5 +87,7 @@ def test_whole_numbers_are_answered_with_what_to_do():
         ValueError, match=r"picture must .* got dtype uint8; divide pixels 0–255 by"
     ):
         to_patches(np.zeros((28, 28), np.uint8))
+    with pytest.raises(ValueError, match=r"patches must .* got dtype uint8; divide pixels 0–255"):
+        from_patches(np.zeros((1, 28, 28, 1), np.uint8), (28, 28))
     with pytest.raises(ValueError, match="picture must be one array of numbers"):
         to_patches(None)

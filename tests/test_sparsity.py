@@ -245,6 +245,8 @@ def test_bad_arguments_of_the_builder_are_refused(digits):
         sparse_autoencoder(0, TopK(1), images)
     with pytest.raises(ValueError, match="sparsity must be a Keras layer; got float"):
         sparse_autoencoder(4, 0.1, images)
+    with pytest.raises(ValueError, match=r"images must hold .*; divide pixels 0–255 by 255"):
+        sparse_autoencoder(4, TopK(1), np.ones((2, 3), int))
     with pytest.raises(ValueError, match="images must be finite"):
         sparse_autoencoder(4, TopK(1), np.full((2, 3), np.nan))
     with pytest.raises(ValueError, match="k must be at most the code size, 4; got 5"):
