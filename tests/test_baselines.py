@@ -216,6 +216,21 @@ def test_the_best_is_judged_after_cutting_off(clean):
     assert best_denoiser(far_out, sharp, sharp) is far_out[0]
 
 
+def test_what_the_cut_takes_off_is_no_error():
+    white = np.ones((2, 4))
+    beyond, below = (lambda images: images * 1.5), (lambda images: images * 0.9)
+    assert best_denoiser([below, beyond], white, white) is beyond
+    black, lower, higher = 0 * white, (lambda images: images - 0.5), (lambda images: images + 0.1)
+    assert best_denoiser([higher, lower], black, black) is lower
+
+
+@pytest.mark.parametrize("denoiser", FILTERS, ids=repr)
+def test_an_image_is_denoised_without_a_look_at_the_others(denoiser, noisy):
+    together = denoiser(noisy[:3])
+    for image, found in zip(noisy[:3], together, strict=True):
+        np.testing.assert_array_equal(denoiser(image[np.newaxis])[0], found)
+
+
 @pytest.mark.parametrize("kind", [MedianFilter, WienerFilter])
 @pytest.mark.parametrize("size", [0, -3, 2.0, "3", True])
 def test_a_size_that_is_none_is_refused(kind, size):
@@ -335,6 +350,8 @@ def test_candidates_with_perfect_images_are_ranked_by_the_others_and_by_how_many
     assert best((0, 0.02, 0.02), (0.02, 0, 0.01)) == (0.02, 0, 0.01)
     # What a file of 256 grey levels would not show counts as perfect, unless all are.
     assert best((1e-30, 0.1, 0.1), good) == good
+    assert best((1.2e-6, 0.1, 0.1), good) == good
+    assert best(good, (1.4e-6, 0.1, 0.1)) == (1.4e-6, 0.1, 0.1)
     assert best((1e-8,) * 3, (1e-9,) * 3) == (1e-9,) * 3
     assert best((1e-9,) * 3, perfect) == perfect
 
