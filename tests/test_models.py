@@ -357,7 +357,7 @@ class Subclassed(keras.Model):
 
 
 def odd_models():
-    image = keras.Input((28, 28, 1))
+    image, other = keras.Input((28, 28, 1)), keras.Input((28, 28, 1))
     return {
         "none": (None, "NoneType"),
         "layer": (layers.Dense(3), "Dense"),
@@ -366,7 +366,7 @@ def odd_models():
         "not built": (keras.Sequential([layers.Dense(3)]), "Sequential that is not built from a"),
         "subclassed": (Subclassed(), "Subclassed that is not built from a keras.Input"),
         "two outputs": (keras.Model(image, [image + 1, image + 2]), "1 and 2"),
-        "two inputs": (keras.Model([image, keras.Input((28, 28, 1))], image + 1), "2 and 1"),
+        "two inputs": (keras.Model([image, other], image + other), "2 and 1"),
         "a list of one": (keras.Model([image], [image + 1]), "1 and 1"),
     }
 
