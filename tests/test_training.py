@@ -570,6 +570,12 @@ def noise(batch, seed):
                       [batch, drawn], [])
     return batch + drawn
 numbered = np.arange(36, dtype=np.float32).reshape(12, 3)
+try:
+    train(model, numbered, batch_size=4, xla=True)
+except ValueError as error:
+    assert "xla must be None or False where a model runs on several devices" in str(error)
+else:
+    raise AssertionError("XLA was asked for on two devices, and nothing was said")
 train(model, numbered, corruption=noise, epochs=2, batch_size=4, seed=0)
 halves = [part[:, 0] / 3 for part in batches][-12:]  # two replicas, three steps, two epochs
 for epoch in (halves[:6], halves[6:]):
