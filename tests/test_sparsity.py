@@ -346,6 +346,18 @@ def test_k_falls_in_equal_ratios_to_its_own():
     assert int(layer.k) == 10
 
 
+@pytest.mark.parametrize(("epochs", "expected"), [(1, [10, 10, 10]), (2, [40, 10, 10])])
+def test_k_reaches_its_own_in_the_epoch_asked_for(epochs, expected):
+    layer = TopK(10)
+    layer.build((None, 100))
+    callback = AnnealK(layer, start=40, epochs=epochs)
+    found = []
+    for epoch in range(3):
+        callback.on_epoch_begin(epoch)
+        found.append(int(layer.k))
+    assert found == expected
+
+
 def test_annealing_reaches_the_graph(digits):
     images = digits.train[:512]
     model = sparse_autoencoder(50, TopK(2), images)
