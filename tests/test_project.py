@@ -81,7 +81,7 @@ def test_the_version_stands_in_one_place_and_the_changelog_begins_with_it():
     assert helpers.__version__ == version("autoencoder-book") == PROJECT["version"]
     assert "version" not in CITATION
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert re.findall(r"^## (\S+)", changes, re.MULTILINE)[0] == PROJECT["version"]
+    assert re.findall(r"^## (\d\S*)", changes, re.MULTILINE)[0] == PROJECT["version"]
 
 
 def test_a_copied_folder_of_helpers_that_nobody_installed_imports(tmp_path):
