@@ -534,6 +534,14 @@ def test_a_step_that_raises_leaves_the_learning_rate_as_it_was():
     assert float(model.optimizer.learning_rate) == 0.25
     assert "train_step" not in vars(model)
 
+    def refuse(_logs):
+        raise tf.errors.InvalidArgumentError(None, None, "before the first step")
+
+    early = keras.callbacks.LambdaCallback(on_train_begin=refuse)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        train(model, NUMBERED, learning_rate=0.25, batch_size=4, callbacks=early)
+    assert float(model.optimizer.learning_rate) == 0.25
+
 
 def test_two_replicas_train_as_one_device_does(tmp_path):
     script = """
