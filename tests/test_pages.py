@@ -96,3 +96,10 @@ def test_the_pages_of_numbers_show_each_experiment(name):
     pages = ("results", "conclusion")
     text = "".join((ROOT / "book" / f"{page}.md").read_text(encoding="utf-8") for page in pages)
     assert f"{{mean}}`{name} " in text
+
+
+def test_one_keyword_has_most_of_what_train_saves_and_train_is_faster_still():
+    speed = load_result("speed")
+    for name in ("simple", "deep"):
+        assert (speed.values(f"{name}.epoch.keyword_share") > 0.5).all()
+        assert (speed.values(f"{name}.epoch.times_keyword") > 1).all()
