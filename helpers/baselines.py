@@ -388,7 +388,7 @@ def _denoiser_answers(denoiser: Denoiser, noisy: np.ndarray, clean: np.ndarray) 
 
 
 def _answers(denoiser: Denoiser, noisy: np.ndarray, clean: np.ndarray, whose: str) -> np.ndarray:
-    answers = check_array(denoiser(noisy), f"{whose}'s answers")
+    answers = check_array(denoiser(noisy.copy()), f"{whose}'s answers")
     check_same_shape(answers, clean, (f"{whose}'s answers", "clean"))
     return answers
 

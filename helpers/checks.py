@@ -36,7 +36,7 @@ def as_array(array: ArrayLike, name: str, wanted: str = "floating-point numbers"
         )
     try:
         found = np.asarray(array)
-    except (TypeError, ValueError, RuntimeError) as error:  # PyTorch and TensorFlow raise these
+    except (AttributeError, TypeError, ValueError, RuntimeError) as error:
         shapes = _unequal_shapes(array) if isinstance(array, list | tuple) else []
         if len(shapes) > 1:
             raise ValueError(
@@ -136,14 +136,16 @@ def check_images(images: ArrayLike, name: str = "images") -> np.ndarray:
             f"{name} must have shape (n, 28, 28, 1) with n at least 1; got shape {images.shape}"
         )
     images = check_array(images, name, pixels=True)
-    lowest, highest = images.min(), images.max()
-    if lowest < 0 or highest > 1:
+    with np.errstate(over="ignore", under="ignore"):
+        pixels = images.astype(np.float32, copy=False)
+    if pixels.min() < 0 or pixels.max() > 1:
+        lowest, highest = images.min(), images.max()
         hint = "; divide pixels 0–255 by 255" if highest > 1.5 and lowest >= 0 else ""
         raise ValueError(
-            f"{name} must hold pixels in [0, 1]; got values from {lowest:g} to {highest:g}{hint}"
+            f"{name} must hold pixels in [0, 1]; got values from {lowest:.9g} to "
+            f"{highest:.9g}{hint}"
         )
-    with np.errstate(under="ignore"):
-        return images.astype(np.float32, copy=False)
+    return pixels
 
 
 def check_same_shape(first: np.ndarray, second: np.ndarray, names: tuple[str, str]) -> None:

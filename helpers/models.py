@@ -60,10 +60,10 @@ class Autoencoder(keras.Model):
     def from_config(cls, config):
         """The model whose `get_config` this is."""
         halves = {
-            name: keras.saving.deserialize_keras_object(config.pop(name))
+            name: keras.saving.deserialize_keras_object(config[name])
             for name in ("encoder", "decoder")
         }
-        return cls(**halves, **config)
+        return cls(**(config | halves))
 
 
 def _ends(model: keras.Model, name: str) -> tuple[tuple, tuple]:
@@ -293,7 +293,7 @@ def sparse_autoencoder(
     Args:
         code_size: how many numbers the code has, many more than are active at a time.
         sparsity: the layer after the ReLUs, a new one for each model: an `L1Penalty` or a `TopK`,
-            or any other that takes codes and returns codes of the same size.
+            or any other that takes codes and returns codes of the same size and has no weights yet.
         images: `(n, …)`, the training images; the start uses their mean, and the model their shape.
         seed: of the first atoms; None is the book's default seed.
 

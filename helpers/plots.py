@@ -1007,7 +1007,7 @@ def _name_logarithmic_axes(axes: Axes, across: str) -> None:
 
 
 def _draw_image(axes: Axes, image: np.ndarray) -> None:
-    axes.imshow(image, vmin=0, vmax=1)
+    axes.imshow(image, vmin=0, vmax=1, cmap="gray", origin="upper")
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
 

@@ -337,7 +337,7 @@ class Result:
         return cls(**fields, runs=runs)
 
 
-def load_result(name: str, folder: Path = RESULTS) -> Result:
+def load_result(name: str, folder: str | Path = RESULTS) -> Result:
     """A stored result.
 
     Args:
@@ -350,6 +350,7 @@ def load_result(name: str, folder: Path = RESULTS) -> Result:
     Raises:
         ValueError: there is no such result, or its file is cut or altered.
     """
+    folder = Path(folder)
     known = sorted(path.stem for path in folder.glob("*.json"))
     if name not in known:
         raise ValueError(f"name must be one of the stored results, {known}; got {name!r}")
@@ -365,7 +366,7 @@ def load_result(name: str, folder: Path = RESULTS) -> Result:
         ) from error
 
 
-def store_result(result: Result, folder: Path = RESULTS) -> Path:
+def store_result(result: Result, folder: str | Path = RESULTS) -> Path:
     """Write a result whole, or leave what was there.
 
     Args:
@@ -375,7 +376,7 @@ def store_result(result: Result, folder: Path = RESULTS) -> Path:
     Returns:
         The file.
     """
-    path = folder / f"{result.name}.json"
+    path = Path(folder) / f"{result.name}.json"
     write_whole(path, result.to_json())
     return path
 
@@ -393,7 +394,7 @@ def write_whole(path: Path, text: str) -> None:
     os.replace(draft, path)
 
 
-def misquoted(text: str, folder: Path = RESULTS) -> list[str]:
+def misquoted(text: str, folder: str | Path = RESULTS) -> list[str]:
     """Every figure in a text that says it comes from a long run and does not.
 
     Args:

@@ -34,6 +34,7 @@ class L1Penalty(layers.Layer):
 
     def __init__(self, strength: float, **kwargs) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True  # a mask goes on with the code
         self.strength = _check_strength(strength)
 
     def call(self, code: tf.Tensor) -> tf.Tensor:
@@ -73,6 +74,7 @@ class KLPenalty(layers.Layer):
         super().__init__(**kwargs)
         if not is_number(rate) or not 0 < rate < 1:
             raise ValueError(f"rate must be between 0 and 1; got {rate!r}")
+        self.supports_masking = True  # a mask goes on with the code
         self.rate = float(rate)
         self.strength = _check_strength(strength)
 
@@ -110,6 +112,7 @@ class TopK(layers.Layer):
 
     def __init__(self, k: int, **kwargs) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True  # a mask goes on with the code
         self.first_k = check_count(k, "k")
 
     def build(self, shape: tuple[int | None, ...]) -> None:
@@ -229,8 +232,8 @@ class AuxiliaryLoss(layers.Layer):
 class AnnealK(keras.callbacks.Callback):
     """Lets k fall from a larger number to the layer's own over the first epochs, in equal ratios.
 
-    Training that is interrupted leaves k where it was; `layer.k.assign(layer.first_k)` brings it
-    to the layer's own.
+    Training that is interrupted leaves k where it was, and a checkpoint holds the k of its epoch;
+    `layer.k.assign(layer.first_k)` brings it to the layer's own.
 
     Args:
         layer: the top-k layer of the model that is trained.

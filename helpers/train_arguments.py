@@ -100,7 +100,8 @@ def check_callbacks(
     callbacks: keras.callbacks.Callback | Iterable[keras.callbacks.Callback] | None,
 ) -> list[keras.callbacks.Callback]:
     """Everything that Keras accepts as callbacks, as a list."""
-    callbacks = getattr(callbacks, "callbacks", callbacks)  # of a keras.callbacks.CallbackList
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = callbacks.callbacks
     if callbacks is None or isinstance(callbacks, keras.callbacks.Callback):
         return [] if callbacks is None else [callbacks]
     if not isinstance(callbacks, Iterable) or isinstance(callbacks, str | Mapping):
@@ -143,38 +144,76 @@ def new_optimizer(
     if learning_rate is not None and (
         not is_number(learning_rate) or not 0 < learning_rate < math.inf
     ):
-        raise ValueError(f"learning_rate must be positive and finite; got {learning_rate!r}")
+        hint = (
+            "; a schedule goes into an optimizer that is given" if callable(learning_rate) else ""
+        )
+        raise ValueError(f"learning_rate must be positive and finite; got {learning_rate!r}{hint}")
     if isinstance(optimizer, keras.optimizers.Optimizer):
-        return _like(optimizer, learning_rate)
+        return _takes_any_rate(_like(optimizer, learning_rate))
     rate = LEARNING_RATE if learning_rate is None else float(learning_rate)
     try:
         maker = type(keras.optimizers.get(optimizer)) if isinstance(optimizer, str) else optimizer
         made = maker(learning_rate=rate)
-    except (TypeError, ValueError) as error:
+    except (NotImplementedError, TypeError, ValueError) as error:
         raise ValueError(
             "optimizer must be what Keras calls it, such as 'adam', a Keras optimizer class, or an "
             f"optimizer; got {optimizer!r}: {error}"
         ) from error
-    if not isinstance(made, keras.optimizers.Optimizer):
+    if not isinstance(made, keras.optimizers.Optimizer) or type(made) is keras.optimizers.Optimizer:
         raise ValueError(
-            f"optimizer must make a Keras optimizer; {optimizer!r} makes a {type(made).__name__}"
+            f"optimizer must make one of Keras's optimizers; {optimizer!r} makes a "
+            f"{type(made).__name__}"
         )
-    return made
+    return _takes_any_rate(made)
 
 
 def _like(
     optimizer: keras.optimizers.Optimizer, learning_rate: float | None
 ) -> keras.optimizers.Optimizer:
-    """A new optimizer with the settings of another."""
-    made = type(optimizer).from_config(optimizer.get_config())
+    """A new optimizer with the settings of another; that itself, if it is new and has no copy."""
+    try:
+        made = type(optimizer).from_config(optimizer.get_config())
+    except (NotImplementedError, TypeError, ValueError) as error:  # a class of the reader's own
+        if optimizer.built:
+            raise ValueError(
+                "optimizer must be a new one, or one that Keras can copy by get_config and "
+                f"from_config; got a {type(optimizer).__name__} in use, where that fails: {error}"
+            ) from error
+        made = optimizer
     if learning_rate is not None:
-        if not isinstance(made.learning_rate, keras.Variable):
+        if not _can_be_set(made):
             raise ValueError(
                 "learning_rate must be None beside an optimizer that has a schedule of its own; "
                 f"got {learning_rate!r}"
             )
         made.learning_rate = float(learning_rate)
     return made
+
+
+def _takes_any_rate(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    if isinstance(optimizer, keras.optimizers.Ftrl) and _can_be_set(optimizer):
+        raise ValueError(
+            "optimizer must be one that takes a step of size 0, with which the schedule begins; "
+            "Ftrl divides by it: give it a schedule of its own"
+        )
+    return optimizer
+
+
+def _can_be_set(optimizer: keras.optimizers.Optimizer) -> bool:
+    return isinstance(optimizer.learning_rate, keras.Variable)
+
+
+def check_rate_can_be_set(
+    optimizer: keras.optimizers.Optimizer, callbacks: list[keras.callbacks.Callback]
+) -> None:
+    """Refuse what Keras would refuse in the middle of a training."""
+    setters = keras.callbacks.ReduceLROnPlateau | keras.callbacks.LearningRateScheduler
+    for callback in callbacks:
+        if isinstance(callback, setters) and not _can_be_set(optimizer):
+            raise ValueError(
+                "callbacks must not set the learning rate of an optimizer that has a schedule of "
+                f"its own; got a {type(callback).__name__}"
+            )
 
 
 def old_optimizer(
@@ -192,7 +231,7 @@ def old_optimizer(
             "optimizer must be that of the training that goes on, "
             f"{_settings(found)}; got {_settings(wanted)}"
         )
-    if learning_rate is not None and isinstance(found.learning_rate, keras.Variable):
+    if learning_rate is not None and _can_be_set(found):
         found.learning_rate = float(learning_rate)
     return found
 
@@ -231,7 +270,9 @@ def check_draw(draw: Corruption | None, name: str, few: np.ndarray) -> None:
         raise ValueError(
             f"{name} must return the shape it is given, {few.shape}; it returned {once.shape}"
         )
-    if not np.array_equal(once, again, equal_nan=True):
+    if not np.isfinite(np.asarray(once, np.float64)).all():
+        raise ValueError(f"{name} must return finite numbers; of finite ones it returned others")
+    if not np.array_equal(once, again):
         raise ValueError(
             f"{name} must draw everything random from the seed it is given, as in "
             "keras.random.normal(shape, seed=seed); it returned two results for one seed"

@@ -12,6 +12,7 @@ batches as fill its calls of 32 steps, 64 where 50 are wanted.
 """
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -32,6 +33,7 @@ from helpers.train_arguments import (
     check_draw,
     check_initial_epoch,
     check_loss,
+    check_rate_can_be_set,
     check_sets,
     check_xla,
     new_optimizer,
@@ -66,16 +68,18 @@ def train(
     batch inside the compiled graph. The optimizer's steps start small, grow, and end small.
 
     **Seeds.** The order of the images, and what augmentation, corruption and layers such as
-    dropout draw, are functions of seed, epoch and step. No global generator is read or set. A
-    second call with the same seed trains with the same order and the same noise again: give it
-    another seed, or go on with `initial_epoch`.
+    dropout draw, are functions of seed, epoch and step. No global generator is read or set; only a
+    model that is not built yet draws its first weights from them, as in Keras, and a function that
+    draws without a seed. A second call with the same seed trains with the same order and the same
+    noise again: give it another seed, or go on with `initial_epoch`.
 
     **Going on.** However training ends, by itself, by an interrupt or by an error in a callback,
     the model is left as the last step left it, with its optimizer and the optimizer's state;
     `model.history` has the epochs until then. `train(…, initial_epoch=3)`, all else as before,
     goes on after three whole epochs, with that model or one that was loaded from a checkpoint, and
     ends with the weights of a training without a break. So does a training that is started anew
-    with the same `keras.callbacks.BackupAndRestore`.
+    with the same `keras.callbacks.BackupAndRestore`, where that saves at the end of epochs, as it
+    does unless told otherwise.
 
     Args:
         model: any Keras model that returns the shape it takes; it is compiled here.
@@ -91,7 +95,8 @@ def train(
             validation images are augmented and corrupted once.
         loss: what Keras calls it, a Keras loss, or a function of target and output.
         optimizer: what Keras calls it, a Keras optimizer class, or an optimizer, of which a new
-            one with the same settings is made.
+            one with the same settings is made where Keras can copy it. A training that goes on
+            keeps the model's own, which has to have the same settings.
         learning_rate: the optimizer's largest step size; None for 0.005, or for that of the
             optimizer given. A schedule multiplies it: by a factor that grows in a tenth of all
             steps from 0 to 1, in a straight line, and falls from there to 0 along a cosine. The
@@ -146,11 +151,12 @@ def train(
         chosen = new_optimizer(optimizer, learning_rate)
         if initial_epoch > 0:
             chosen = old_optimizer(model, chosen, learning_rate)
+        check_rate_can_be_set(chosen, callbacks)
         draws = _Draws(augmentation, corruption, model.distribute_strategy.num_replicas_in_sync)
     with (
         _in_memory(images) as held,
         _compiled(model, chosen, loss, callbacks, plan),
-        tqdm(total=epochs, initial=initial_epoch, unit="epoch", leave=False) as bar,
+        _progress_bar(epochs, initial_epoch) as bar,
     ):
         steps = (epochs - initial_epoch) * plan.steps
         step = keras_step(model, (batch_size, *images.shape[1:]), steps, xla)
@@ -177,6 +183,7 @@ class _Plan(keras.callbacks.Callback):
         keys: int64 `(steps, 2)`, from 0 to 2**32 - 1: the seed of what a step draws.
         shares: `(steps,)`, the share of the largest step size that a step takes.
         largest: the largest step size, as it was before the step that runs.
+        in_step: whether one runs, or raised: the optimizer's rate is not the largest then.
     """
 
     def __init__(
@@ -191,6 +198,7 @@ class _Plan(keras.callbacks.Callback):
         self.keys = tf.Variable(tf.zeros((self.steps, 2), "int64"), trainable=False)
         self.shares = tf.Variable(tf.zeros(self.steps, keras.config.floatx()), trainable=False)
         self.largest = tf.Variable(0, trainable=False, dtype=keras.config.floatx())
+        self.in_step = tf.Variable(False, trainable=False)
 
     def positions(self) -> tf.data.Dataset:
         """The positions in an epoch, in batches: the same for each epoch."""
@@ -283,9 +291,11 @@ def _planned_step(
         if has_schedule:
             return step(pair)
         plan.largest.assign(rate)
+        plan.in_step.assign(True)
         rate.assign(plan.largest * plan.shares[number])
         logs = step(pair)
         rate.assign(plan.largest)
+        plan.in_step.assign(False)
         return logs
 
     return planned_step
@@ -320,25 +330,18 @@ def _compiled(
     # Keras's loop over several steps fails where they run on several devices.
     many = one_device and not any(_watches_batches(callback) for callback in callbacks)
     with strategy.scope():
-        model.compile(
-            optimizer,
-            loss,
-            steps_per_execution=STEPS_PER_CALL if many else 1,
-            jit_compile=False,  # XLA gets the step alone, in keras_step
-        )
-        model.optimizer.build(
-            model.trainable_variables
-        )  # a checkpoint is loaded into what is there
+        model.compile(optimizer, loss, jit_compile=False)  # XLA gets the step alone, in keras_step
+        # Set here, it is no part of what checkpoints say of the compilation.
+        model.steps_per_execution = STEPS_PER_CALL if many else 1
+        model.optimizer.build(model.trainable_variables)  # into which a checkpoint can be loaded
     optimizer = model.optimizer  # under mixed precision Keras wraps it
     if one_device:
         _leave_out_sum_over_replicas(optimizer)
     try:
         yield
-    except tf.errors.OpError:  # perhaps in the middle of a step, which had set the rate
-        if isinstance(optimizer.learning_rate, keras.Variable) and plan.largest > 0:
-            optimizer.learning_rate = plan.largest
-        raise
     finally:
+        if plan.in_step:
+            optimizer.learning_rate = plan.largest
         vars(model).pop("train_step", None)
         _take_back_sum_over_replicas(optimizer)
         # BackupAndRestore sets the epoch to go on from, and the next training would begin there.
@@ -380,6 +383,12 @@ def _watches_batches(callback: keras.callbacks.Callback) -> bool:
 
 def _module(method: Callable) -> str:
     return getattr(method, "__module__", None) or ""
+
+
+def _progress_bar(epochs: int, initial_epoch: int) -> tqdm:
+    # Where there is no console, such as under pythonw, there is no stderr.
+    settings = {"unit": "epoch", "leave": False, "disable": sys.stderr is None}
+    return tqdm(total=epochs, initial=initial_epoch, **settings)
 
 
 class _Progress(keras.callbacks.Callback):

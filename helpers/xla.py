@@ -27,6 +27,14 @@ FASTER = {
     *("Selu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Softmax", "LogSoftmax"),
 }
 
+# What their gradients and Keras's optimizers take besides. Only those divide whole numbers safely.
+UPDATING = {
+    *("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp", "BiasAddGrad", "FloorDiv"),
+    *("Pow", "Unpack", "ReluGrad", "Relu6Grad", "LeakyReluGrad", "EluGrad", "SeluGrad"),
+    *("SigmoidGrad", "TanhGrad", "SoftplusGrad", "SoftsignGrad", "SqrtGrad", "RsqrtGrad"),
+    *("ReciprocalGrad",),
+}
+
 
 def keras_step(model: keras.Model, shape: tuple[int, ...], steps: int, xla: bool | None) -> Step:
     """A compiled model's own train step, itself compiled by XLA or not.
@@ -45,17 +53,20 @@ def keras_step(model: keras.Model, shape: tuple[int, ...], steps: int, xla: bool
 
     Raises:
         ValueError: XLA is asked for and cannot compile the step, or the model runs on several
-            devices; or the model or its loss fail on such a batch.
+            devices; or the loss fails on such a batch, or does not depend on what the model learns.
     """
     if xla and model.distribute_strategy.num_replicas_in_sync > 1:
         raise ValueError(
             "xla must be None or False where a model runs on several devices; got True"
         )
-    operations = _operations(model, shape[1:])  # Keras builds the loss here, on images
-    if xla is False or (xla is None and not _is_faster(model, operations, steps)):
+    operations = _forward_operations(model, shape[1:])
+    if xla is False or (xla is None and not (_may_pay(model, steps) and operations <= FASTER)):
         return model.train_step
     compiled = tf.function(model.train_step, autograph=False, jit_compile=True)
     batch = tf.zeros(shape, keras.config.floatx())
+    whole = _names(compiled.get_concrete_function((batch, batch)).graph)
+    if xla is None and not whole <= FASTER | UPDATING:
+        return model.train_step
     try:
         compiled.experimental_get_compiler_ir((batch, batch))(stage="hlo")  # trains nothing
     except (ValueError, tf.errors.OpError) as error:
@@ -68,36 +79,49 @@ def keras_step(model: keras.Model, shape: tuple[int, ...], steps: int, xla: bool
     return compiled
 
 
-def _operations(model: keras.Model, shape: tuple[int, ...]) -> set[str]:
-    """The names of TensorFlow's operations in a compiled model and its loss."""
+def _forward_operations(model: keras.Model, shape: tuple[int, ...]) -> set[str]:
+    """The names of TensorFlow's operations in a model and its loss, before any gradient.
+
+    Keras builds the loss here, on images; under `tf.distribute` it would try on the positions.
+    """
+    operations = set()
 
     @functools.partial(tf.function, autograph=False)
-    def loss(batch: tf.Tensor) -> tf.Tensor:
-        return model.compute_loss(x=batch, y=batch, y_pred=model(batch, training=True))
+    def gradients(batch: tf.Tensor) -> list[tf.Tensor | None]:
+        with tf.GradientTape() as tape:
+            answers = model(batch, training=True)
+            loss = model.compute_loss(x=batch, y=batch, y_pred=answers)
+        operations.update(_names(tf.compat.v1.get_default_graph()))
+        return tape.gradient(loss, model.trainable_variables)
 
     spec = tf.TensorSpec((None, *shape), keras.config.floatx())
     try:
-        graph = loss.get_concrete_function(spec).graph.as_graph_def()
+        found = gradients.get_concrete_function(spec).structured_outputs
     except Exception as error:  # whatever a loss or a layer of the reader's own may raise
         raise ValueError(
             f"loss must be one of model and images of shape {shape}; it raised "
             f"{type(error).__name__}: {error}"
         ) from error
-    parts = [graph.node, *(part.node_def for part in graph.library.function)]
+    if found and all(gradient is None for gradient in found):
+        raise ValueError(
+            "loss must depend on what the model learns, by functions that TensorFlow can derive; "
+            "got one without a gradient"
+        )
+    return operations
+
+
+def _names(graph: tf.Graph) -> set[str]:
+    definition = graph.as_graph_def()
+    parts = [definition.node, *(part.node_def for part in definition.library.function)]
     return {node.op for nodes in parts for node in nodes}
 
 
-def _is_faster(model: keras.Model, operations: set[str], steps: int) -> bool:
-    optimizer = type(getattr(model.optimizer, "inner_optimizer", model.optimizer))
+def _may_pay(model: keras.Model, steps: int) -> bool:
     return (
         steps >= PAYS_FROM
         and {device.device_type for device in tf.config.list_logical_devices()} == {"CPU"}
         and model.distribute_strategy.num_replicas_in_sync == 1
-        # What a step or an optimizer of the reader's own does is not among the operations.
-        and type(model).train_step is keras.Model.train_step
-        and getattr(keras.optimizers, optimizer.__name__, None) is optimizer
         and all(layer.supports_jit for layer in _layers(model))
-        and operations <= FASTER
     )
 
 

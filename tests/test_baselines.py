@@ -482,3 +482,14 @@ def test_denoising_leaves_the_generators_of_the_process_alone(clean, noisy):
             fit(noisy[:20], clean[:20])(noisy[:3])
         for denoiser in FILTERS:
             denoiser(noisy[:3])
+
+
+def test_a_denoiser_that_works_in_place_leaves_the_images_it_is_given(clean, noisy):
+    def in_place(images):
+        return np.clip(images, 0.4, 0.6, out=images)
+
+    before, few = noisy[:20].copy(), clean[:20]
+    both = [in_place, lambda images: images]
+    assert best_denoiser(both, noisy[:20], few) is best_denoiser(both[::-1], noisy[:20], few)
+    Corrected.fit(in_place, noisy[:20], few)
+    np.testing.assert_array_equal(noisy[:20], before)

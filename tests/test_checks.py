@@ -377,3 +377,10 @@ def test_real_numbers_are_numbers(value):
 )
 def test_what_is_no_real_number_is_none(value):
     assert not is_number(value)
+
+
+def test_pixels_that_float32_rounds_to_one_pass_and_those_above_are_shown_as_they_are():
+    images = np.ones((2, 28, 28, 1))
+    np.testing.assert_array_equal(check_images(images * (1 + 1e-12)), images)
+    with pytest.raises(ValueError, match=r"got values from 1\.00000024 to 1\.00000024"):
+        check_images(np.nextafter(np.nextafter(images.astype(np.float32), 2), 2))

@@ -420,3 +420,9 @@ def test_halves_that_share_weights_are_refused_and_others_may_be_used_again():
     crossed = Autoencoder(first.encoder, second.decoder)
     images = np.ones((1, 28, 28, 1), np.float32)
     np.testing.assert_array_equal(crossed.encoder(images), first.encoder(images))
+
+
+def test_the_config_of_a_model_may_be_used_twice():
+    config = dense_autoencoder(4).get_config()
+    for _ in range(2):
+        assert Autoencoder.from_config(config).encoder.output_shape == (None, 4)

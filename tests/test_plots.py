@@ -1132,3 +1132,11 @@ def test_no_function_that_draws_is_left_out():
 def test_importing_plots_does_not_import_tensorflow():
     script = "import sys, helpers.plots; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_images_are_grey_and_upright_whatever_matplotlib_is_told():
+    picture = np.array([[1.0, 0.0], [0.0, 0.0]])  # white at the upper left
+    with plt.rc_context({"image.cmap": "viridis", "image.origin": "lower"}):
+        image = plots.pictures({"a": picture}).axes[0].images[0]
+    assert image.origin == "upper"
+    np.testing.assert_allclose(image.cmap(image.norm(picture))[0, :, :3], [[1, 1, 1], [0, 0, 0]])

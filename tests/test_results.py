@@ -179,6 +179,12 @@ def test_what_is_stored_is_loaded_and_nothing_else_lies_there(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.json"]
 
 
+def test_a_folder_may_be_a_text(tmp_path):
+    store_result(result(1.0), str(tmp_path))
+    assert load_result("tiny", str(tmp_path)) == result(1.0)
+    assert misquoted("It is 1.00 (long run tiny: error).", str(tmp_path)) == []
+
+
 def test_writing_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "file"
     write_whole(path, "old")

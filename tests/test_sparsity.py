@@ -1,5 +1,7 @@
 """Penalties against closed forms in NumPy; top-k against sorting; gradients, saving, bad input."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -632,3 +634,14 @@ def test_a_layers_own_loss_is_in_the_precision_in_which_keras_adds_up(floatx, po
         assert layer.losses[0].dtype == floatx
     finally:
         keras.config.set_floatx(before)
+
+
+@pytest.mark.parametrize("layer", [L1Penalty(0.1), KLPenalty(0.1, 0.1), TopK(2)], ids=repr)
+def test_a_mask_goes_on_with_the_code(layer):
+    mean = layers.GlobalAveragePooling1D()  # of the steps that no mask hides
+    model = keras.Sequential([keras.Input((2, 3)), layers.Masking(), layer, mean])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        code = model(np.array([[[0, 0, 0], [0, 0.5, 0.5]]], np.float32))
+    assert [str(warning.message) for warning in caught] == []
+    np.testing.assert_allclose(code, [[0, 0.5, 0.5]])

@@ -468,20 +468,25 @@ def test_xla_is_left_out_where_it_is_slower_or_cannot_be(monkeypatch):
         assert not compiled_with_xla(small_model(*slower), monkeypatch), slower
 
 
-def test_xla_is_left_to_the_cpu_and_to_keras_s_own_step_and_optimizer(monkeypatch):
-    class Step(keras.Sequential):
-        def train_step(self, data):
-            return super().train_step(data)
-
-    class Adam(keras.optimizers.Adam):
-        pass
-
-    assert compiled_with_xla(small_model(), monkeypatch, optimizer=keras.optimizers.Muon)
-    assert not compiled_with_xla(small_model(), monkeypatch, optimizer=Adam)
-    assert not compiled_with_xla(Step([keras.Input((3,)), layers.Dense(3)]), monkeypatch)
+def test_xla_is_left_to_the_cpu(monkeypatch):
+    assert compiled_with_xla(small_model(), monkeypatch)
     devices = [*tf.config.list_logical_devices(), tf.config.LogicalDevice("GPU:0", "GPU")]
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda: devices)
     assert not compiled_with_xla(small_model(), monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        keras.optimizers.Muon,
+        keras.optimizers.AdamW,
+        keras.optimizers.SGD(momentum=0.9),
+        keras.optimizers.Adam(global_clipnorm=1.0),
+    ],
+    ids=["Muon", "AdamW", "momentum", "clipped"],
+)
+def test_what_keras_s_optimizers_do_is_no_reason_to_leave_xla_out(optimizer, monkeypatch):
+    assert compiled_with_xla(small_model(), monkeypatch, optimizer=optimizer)
 
 
 def test_an_operation_that_xla_has_not_is_found_by_trying(monkeypatch):
@@ -509,6 +514,26 @@ class Asserting(layers.Layer):
 def below(inputs):
     tf.debugging.assert_less(tf.reduce_max(inputs), -1e9)
     return inputs
+
+
+@tf.custom_gradient
+def below_on_the_way_back(inputs):
+    return tf.identity(inputs), below
+
+
+class BelowInTheStep(keras.Sequential):
+    def train_step(self, data):
+        below(data[0])
+        return super().train_step(data)
+
+
+def test_what_raises_outside_model_and_loss_raises_in_many_steps_too():
+    constrained = layers.Dense(3, kernel_constraint=below)
+    in_the_step = BelowInTheStep([keras.Input((3,)), layers.Dense(3)])
+    backwards = small_model(layers.Dense(3), Asserting(below_on_the_way_back))
+    for model in (small_model(constrained), in_the_step, backwards):
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            train(model, MANY, epochs=10, batch_size=4)  # 1,000 steps
 
 
 @pytest.mark.parametrize(
@@ -850,6 +875,7 @@ def test_a_checkpoint_of_the_last_epoch_learns_on_in_plain_keras(images, digits,
     train(model, images, validation=held_out, epochs=4, batch_size=64, callbacks=best)
     loaded = keras.models.load_model(tmp_path / "best.keras")
     assert float(loaded.optimizer.learning_rate) == pytest.approx(5e-3)
+    assert loaded.steps_per_execution == 1
     before = loaded.evaluate(images, images, verbose=0)
     losses = loaded.fit(images, images, batch_size=64, epochs=4, verbose=0).history["loss"]
     assert losses[-1] < 0.9 * before
@@ -1000,7 +1026,7 @@ ROWS = np.zeros((8, 3), np.float32)
         ({"learning_rate": True}, "learning_rate must be positive and finite; got True"),
         ({"optimizer": "adamm"}, "optimizer must be what Keras calls it, .* got 'adamm'"),
         ({"optimizer": 3}, "optimizer must be what Keras calls it, .* got 3"),
-        ({"optimizer": dict}, "optimizer must make a Keras optimizer; .* makes a dict"),
+        ({"optimizer": dict}, "optimizer must make one of Keras's optimizers; .* makes a dict"),
         ({"loss": "msee"}, "loss must be what Keras calls it, .* got 'msee'"),
         ({"loss": None}, "loss must be what Keras calls it, .* got None"),
         ({"loss": keras.losses.MeanSquaredError}, "loss must be .* got <class"),
@@ -1010,6 +1036,15 @@ ROWS = np.zeros((8, 3), np.float32)
         ({"initial_epoch": 1}, "initial_epoch must be 0 for a model without the optimizer"),
         ({"callbacks": "early"}, "callbacks must be a Keras callback .* got str 'early'"),
         ({"callbacks": {"a": 1}}, "callbacks must be a Keras callback .* got dict"),
+        (
+            {"learning_rate": keras.optimizers.schedules.CosineDecay(0.1, 9)},
+            "goes into an optimizer",
+        ),
+        (
+            {"corruption": lambda batch, seed: keras.ops.log(0 * batch)},  # noqa: ARG005
+            "corruption must return finite numbers",
+        ),
+        ({"optimizer": keras.optimizers.Optimizer}, "optimizer must make .* makes a .*Optimizer"),
         ({"callbacks": [None]}, "callbacks must be Keras callbacks; got None"),
         ({"callbacks": [keras.callbacks.History]}, "callbacks must be .* is a class: call it"),
         ({"augmentation": 0.5}, "augmentation must be callable .* got float 0.5"),
@@ -1045,6 +1080,15 @@ def test_a_model_that_cannot_be_called_is_refused():
 
     with pytest.raises(ValueError, match=r"model cannot take images .* NotImplementedError"):
         train(Empty(), ROWS, batch_size=4)
+
+
+def test_a_loss_without_a_gradient_is_named():
+    def constant(target, output):  # noqa: ARG001
+        return keras.ops.mean(target)
+
+    for loss in (constant, keras.metrics.MeanSquaredError()):
+        with pytest.raises(ValueError, match="loss must depend on what the model learns"):
+            train(linear(), ROWS, loss=loss, batch_size=4)
 
 
 def test_a_loss_that_raises_is_named():
