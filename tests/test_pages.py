@@ -98,8 +98,7 @@ def test_the_pages_of_numbers_show_each_experiment(name):
     assert f"{{mean}}`{name} " in text
 
 
-def test_one_keyword_has_most_of_what_train_saves_and_train_is_faster_still():
+def test_train_is_faster_than_plain_fit_with_one_keyword():
     speed = load_result("speed")
     for name in ("simple", "deep"):
-        assert (speed.values(f"{name}.epoch.keyword_share") > 0.5).all()
         assert (speed.values(f"{name}.epoch.times_keyword") > 1).all()
