@@ -185,6 +185,13 @@ def test_a_folder_may_be_a_text(tmp_path):
     assert misquoted("It is 1.00 (long run tiny: error).", str(tmp_path)) == []
 
 
+def test_a_file_is_written_into_folders_that_are_missing_and_over_one_that_is_there(tmp_path):
+    path = tmp_path / "new" / "newer" / "file"
+    for text in ("first", "second"):
+        write_whole(path, text)
+        assert path.read_text() == text
+
+
 def test_writing_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "file"
     write_whole(path, "old")
