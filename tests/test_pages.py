@@ -102,3 +102,19 @@ def test_train_is_faster_than_plain_fit_with_one_keyword():
     speed = load_result("speed")
     for name in ("simple", "deep"):
         assert (speed.values(f"{name}.epoch.times_keyword") > 1).all()
+
+
+def test_who_missed_a_published_quality_is_counted_as_the_page_says():
+    speed = load_result("speed")
+    missed = {
+        (name, way): int((reached > speed.values(f"{name}.quality.wanted")).sum())
+        for name in ("simple", "deep", "dertat")
+        for way in ("ours", "plain")
+        for reached in [speed.values(f"{name}.quality.{way}")]
+    }
+    assert len(speed.runs) == 3
+    assert {who: count for who, count in missed.items() if count} == {
+        ("simple", "ours"): 1,
+        ("dertat", "ours"): 1,
+        ("dertat", "plain"): 2,
+    }
