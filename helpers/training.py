@@ -1,9 +1,9 @@
 """Training: Keras `compile` and `fit`, on batches gathered inside the compiled graph.
 
-`fit(images, images)` with `steps_per_execution=32` has most of the gain in one keyword, as the page
-on speed shows. Gathering inside the graph was measured on two CPU cores to be 1.25 times faster
-still, and 10 to 15 % faster than a `tf.data` pipeline that gathers, with prefetch and as many steps
-a call. It also leaves one place, the step, where order and noise are functions of seed, epoch and
+`fit(images, images)` with `steps_per_execution=32` has a large part of the gain in one keyword; how
+large it was, and that gathering inside the graph is faster still, experiments/speed.py measures. On
+two quiet CPU cores it was 1.25 times faster, and 10 to 15 % ahead of a `tf.data` pipeline that
+gathers, with prefetch and as many steps a call. It also leaves one place, the step, where order and noise are functions of seed, epoch and
 step, so that an interrupted training can go on and end with the same weights.
 
 `fit` is given a data set of whole numbers, the positions in an epoch, the same for each epoch. It
