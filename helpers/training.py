@@ -3,8 +3,9 @@
 `fit(images, images)` with `steps_per_execution=32` has a large part of the gain in one keyword; how
 large it was, and that gathering inside the graph is faster still, experiments/speed.py measures. On
 two quiet CPU cores it was 1.25 times faster, and 10 to 15 % ahead of a `tf.data` pipeline that
-gathers, with prefetch and as many steps a call. It also leaves one place, the step, where order and noise are functions of seed, epoch and
-step, so that an interrupted training can go on and end with the same weights.
+gathers, with prefetch and as many steps a call. It also leaves one place, the step, where order and
+noise are functions of seed, epoch and step, so that an interrupted training can go on and end with
+the same weights.
 
 `fit` is given a data set of whole numbers, the positions in an epoch, the same for each epoch. It
 ends after an epoch on purpose: from one that does not, with `steps_per_epoch`, Keras draws as many
