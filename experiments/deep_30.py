@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from helpers.data import load_mnist
+from helpers.datasets import load_mnist
 from helpers.metrics import squared_error
 from helpers.models import Autoencoder, dense_autoencoder
 from helpers.training import train

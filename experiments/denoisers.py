@@ -16,7 +16,7 @@ import tensorflow as tf
 from keras import layers
 
 from helpers.corruption import GaussianNoise
-from helpers.data import load_mnist
+from helpers.datasets import load_mnist
 from helpers.metrics import psnrs, ssims
 from helpers.seeds import spawn_seeds
 from helpers.training import train

@@ -12,7 +12,7 @@ from keras import layers
 from sklearn.decomposition import PCA
 
 from helpers.corruption import GaussianNoise
-from helpers.data import LabelledImageSet, load_mnist
+from helpers.datasets import LabelledImageSet, load_mnist
 from helpers.metrics import active_units, dead_units, noise_gain, squared_error
 from helpers.models import dense_autoencoder, sparse_autoencoder, with_auxiliary_loss
 from helpers.seeds import spawn_seeds

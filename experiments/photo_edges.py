@@ -12,9 +12,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.decomposition import PCA
 
+from helpers.datasets.photos import load_photos
 from helpers.metrics import active_units, dead_units, explained_variance
 from helpers.models import sparse_autoencoder, with_auxiliary_loss
-from helpers.photos import load_photos
 from helpers.sparsity import TopK
 from helpers.training import train
 

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from helpers.data import LabelledImageSet, load_mnist
+from helpers.datasets import LabelledImageSet, load_mnist
 from helpers.metrics import active_units, dead_units, explained_variance
 from helpers.models import sparse_autoencoder, with_auxiliary_loss
 from helpers.sparsity import TopK

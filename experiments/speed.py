@@ -28,7 +28,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from helpers.data import load_mnist
+from helpers.datasets import load_mnist
 from helpers.training import train
 
 LOSS = "binary_crossentropy"

@@ -17,7 +17,8 @@ from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression
 
-from helpers.checks import IMAGE_SHAPE, check_array, check_count, check_same_shape, is_number
+from helpers.checks import check_array, check_count, check_same_shape, is_number
+from helpers.datasets.image_set import IMAGE_SHAPE
 from helpers.metrics import squared_errors
 
 Denoiser = Callable[[np.ndarray], np.ndarray]

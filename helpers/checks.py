@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-IMAGE_SHAPE = (28, 28, 1)
 LARGEST_COUNT = 2**31 - 1  # what TensorFlow counts with
 LONGDOUBLE = np.dtype(np.longdouble).char  # wider than float64 on some systems, equal on others
 
@@ -117,24 +116,20 @@ def check_array(array: ArrayLike, name: str, *, pixels: bool = False) -> np.ndar
     return array
 
 
-def check_images(images: ArrayLike, name: str = "images") -> np.ndarray:
-    """Images as the book's image sets are: float32 in [0, 1], shape (n, 28, 28, 1).
+def check_pixels(images: ArrayLike, name: str = "images") -> np.ndarray:
+    """Images of any shape whose pixels lie in [0, 1].
 
     Args:
-        images: `(n, 28, 28, 1)`, floating point, pixels in [0, 1].
+        images: `(n, …)`, floating point, pixels in [0, 1].
         name: what the caller's argument is called; the error message names it.
 
     Returns:
-        The images as float32 `(n, 28, 28, 1)`.
+        The images as float32 of the same shape.
 
     Raises:
-        ValueError: shape, dtype or range is another, or there is no image or a NaN among them.
+        ValueError: there is no image, the pixels are not floating point or not finite, or one of
+            them lies outside [0, 1].
     """
-    images = as_array(images, name)
-    if images.ndim != 4 or images.shape[1:] != IMAGE_SHAPE or len(images) == 0:
-        raise ValueError(
-            f"{name} must have shape (n, 28, 28, 1) with n at least 1; got shape {images.shape}"
-        )
     images = check_array(images, name, pixels=True)
     with np.errstate(over="ignore", under="ignore"):
         pixels = images.astype(np.float32, copy=False)

@@ -9,16 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from helpers.checks import (
-    IMAGE_SHAPE,
-    as_array,
-    check_array,
-    check_choice,
-    check_count,
-    check_images,
-    is_whole,
-)
-from helpers.patches import PATCH_SIZE, from_patches, to_patches
+from helpers.checks import as_array, check_array, check_choice, check_count, is_whole
+from helpers.datasets.image_set import IMAGE_SHAPE, check_images
+from helpers.datasets.patches import PATCH_SIZE, from_patches, to_patches
 
 MAX_BITS = 16
 CODECS = ("PNG", "WebP", "JPEG")

@@ -1,24 +1,26 @@
-"""What is done to an image before a denoiser sees it: to an array, or to a batch in training."""
+"""Corruption of images: of an array, or of each batch in training."""
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from helpers.checks import check_array, is_number
 from helpers.seeds import check_seed
 
 Seed = int | keras.random.SeedGenerator
+# What `train` takes: a batch `(batch_size, …)` and a seed, to a batch of the same shape.
+Corruption = Callable[[keras.KerasTensor, Seed], keras.KerasTensor]
 
 
-class _Corruption(ABC):
-    """Lets a corruption of batches corrupt arrays too."""
+class _NumberByNumber(ABC):
+    """A corruption that draws for every number on its own, of batches and of arrays."""
 
     @abstractmethod
-    def __call__(self, batch: tf.Tensor, seed: Seed) -> tf.Tensor:
+    def __call__(self, batch: keras.KerasTensor, seed: Seed) -> keras.KerasTensor:
         """Corrupt a batch inside a graph; `train(…, corruption=…)` calls it.
 
         Args:
@@ -34,15 +36,16 @@ class _Corruption(ABC):
 
         Args:
             images: `(n, …)`, any finite floating-point array.
-            seed: of what is drawn; None is the book's default seed. The first images of two sets
-                have the same noise under the same seed: give sets that meet seeds of their own.
+            seed: of what is drawn; None is the book's default seed. Two sets corrupted under
+                one seed share their noise, image by image: give each set a seed of its own.
 
         Returns:
             A new array of the same shape and dtype (float32 for bfloat16, float64 for longdouble):
             what a batch of these images becomes with `keras.random.SeedGenerator(seed)`.
 
         Raises:
-            ValueError: the images are empty, not floating point or not finite, or the seed is none.
+            ValueError: the images are empty, not floating point or not finite, or the seed is not
+                valid.
         """
         images = check_array(images, "images", pixels=True)
         drawn = keras.random.SeedGenerator(check_seed(seed))
@@ -50,7 +53,7 @@ class _Corruption(ABC):
 
 
 @dataclass(frozen=True)
-class GaussianNoise(_Corruption):
+class GaussianNoise(_NumberByNumber):
     """Adds to every number one of its own, drawn from a normal distribution of mean 0.
 
     Attributes:
@@ -67,7 +70,7 @@ class GaussianNoise(_Corruption):
         if not isinstance(self.clip, bool):
             raise ValueError(f"clip must be True or False; got {self.clip!r}")
 
-    def __call__(self, batch: tf.Tensor, seed: Seed) -> tf.Tensor:
+    def __call__(self, batch: keras.KerasTensor, seed: Seed) -> keras.KerasTensor:
         """The batch with noise."""
         # Always drawn as float32, so that a seed means the same for every dtype.
         drawn = keras.random.normal(keras.ops.shape(batch), dtype="float32", seed=seed)
@@ -76,7 +79,9 @@ class GaussianNoise(_Corruption):
 
 
 @dataclass(frozen=True)
-class _OfAShare(_Corruption):
+class _Replacement(_NumberByNumber):
+    """Replaces a share of the numbers."""
+
     share: float
 
     def __post_init__(self) -> None:
@@ -85,32 +90,32 @@ class _OfAShare(_Corruption):
 
 
 @dataclass(frozen=True)
-class Masking(_OfAShare):
+class Masking(_Replacement):
     """Sets a share of the numbers to 0, each by a draw of its own.
 
     Attributes:
         share: the probability with which a number is hidden, 0 to 1.
     """
 
-    def __call__(self, batch: tf.Tensor, seed: Seed) -> tf.Tensor:
+    def __call__(self, batch: keras.KerasTensor, seed: Seed) -> keras.KerasTensor:
         """The batch with holes."""
         return keras.ops.where(_uniform(batch, seed) < float(self.share), 0.0, batch)
 
 
 @dataclass(frozen=True)
-class SaltAndPepper(_OfAShare):
+class SaltAndPepper(_Replacement):
     """Sets a share of the numbers to 0 or to 1, each by a draw of its own, half of them to either.
 
     Attributes:
         share: the probability with which a number is replaced, 0 to 1.
     """
 
-    def __call__(self, batch: tf.Tensor, seed: Seed) -> tf.Tensor:
+    def __call__(self, batch: keras.KerasTensor, seed: Seed) -> keras.KerasTensor:
         """The batch with black and white specks."""
         drawn, share = _uniform(batch, seed), float(self.share)
         salted = keras.ops.where(drawn < share, 1.0, batch)
         return keras.ops.where(drawn < share / 2, 0.0, salted)
 
 
-def _uniform(batch: tf.Tensor, seed: Seed) -> tf.Tensor:
+def _uniform(batch: keras.KerasTensor, seed: Seed) -> keras.KerasTensor:
     return keras.random.uniform(keras.ops.shape(batch), dtype="float32", seed=seed)

@@ -8,7 +8,8 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import ArrayLike
 
-from helpers.checks import IMAGE_SHAPE, check_array, check_count, check_list, is_number
+from helpers.checks import LARGEST_COUNT, check_array, check_count, check_list, is_number
+from helpers.datasets.image_set import IMAGE_SHAPE
 from helpers.seeds import check_seed, spawn_seeds
 from helpers.sparsity import AuxiliaryLoss, DeadUnits, KLPenalty, TopK
 
@@ -26,7 +27,7 @@ class Autoencoder(keras.Model):
         decoder: a built model from those codes back to the shape of the images.
 
     Raises:
-        ValueError: a half is no built model with one input and one output, the decoder does not
+        ValueError: a half is not a built model with one input and one output, the decoder does not
             take what the encoder gives or does not give back the encoder's input shape, or it
             shares weights with the encoder.
     """
@@ -97,40 +98,48 @@ def dense_autoencoder(
     code_size: int = 32,
     hidden_units: Sequence[int] = (),
     *,
+    shape: Sequence[int] = IMAGE_SHAPE,
     activation: str = "relu",
     code_activation: str | None = "relu",
+    output_activation: str | None = "sigmoid",
     seed: int | None = None,
 ) -> Autoencoder:
-    """Fully connected layers down to a code, and their mirror image back up to the image.
+    """Fully connected layers down to a code, and their mirror image back up to the input's shape.
 
-    The output ends in a sigmoid, so every pixel stays in (0, 1).
+    With a sigmoid at the output every number stays in (0, 1), as pixels do.
 
     Args:
         code_size: how many numbers the code has.
         hidden_units: the widths of the encoder's layers before the code; the decoder has them in
             reverse. Empty for one layer down and one up.
-        activation: what Keras calls the function of the hidden layers.
-        code_activation: what Keras calls the function at the code; None for none, so that the
+        shape: of one input, without the batch axis: `(height, width, channels)` for images,
+            `(steps, channels)` for signals, `(columns,)` for the rows of a table, or any other.
+        activation: Keras's name for the function of the hidden layers.
+        code_activation: Keras's name for the function at the code; None for none, so that the
             code's numbers may be negative.
+        output_activation: Keras's name for the function at the output; None for none, so that
+            the output may take any value.
         seed: of the initial weights; None is the book's default seed.
 
     Returns:
-        An untrained autoencoder for images `(n, 28, 28, 1)` with codes `(n, code_size)`.
+        An untrained autoencoder for arrays `(n, *shape)` with codes `(n, code_size)`.
 
     Raises:
-        ValueError: the code size or a width is not a whole number of at least 1, Keras knows no
-            such activation, or the seed is no seed.
+        ValueError: the code size, a width or a size in the shape is not a whole number of at least
+            1, Keras has no such activation, or the seed is not valid.
     """
     code_size = check_count(code_size, "code_size")
-    hidden_units = _check_counts(hidden_units, "hidden_units", "[256]")
+    hidden_units = _check_counts(hidden_units, "hidden_units", "a list of widths, such as [256]")
+    shape = _check_shape(shape)
     _check_activation(activation, "activation")
     _check_activation(code_activation, "code_activation")
+    _check_activation(output_activation, "output_activation")
     # With one seed for all layers their first weights would be related.
     seeds = iter(spawn_seeds(check_seed(seed), 2 * len(hidden_units) + 2))
 
     encoder = keras.Sequential(
         [
-            keras.Input(IMAGE_SHAPE),
+            keras.Input(shape),
             _flatten(),
             *(_dense(units, activation, next(seeds)) for units in hidden_units),
             _dense(code_size, code_activation, next(seeds)),
@@ -141,8 +150,8 @@ def dense_autoencoder(
         [
             keras.Input((code_size,)),
             *(_dense(units, activation, next(seeds)) for units in reversed(hidden_units)),
-            _dense(math.prod(IMAGE_SHAPE), "sigmoid", next(seeds)),
-            layers.Reshape(IMAGE_SHAPE),
+            _dense(math.prod(shape), output_activation, next(seeds)),
+            layers.Reshape(shape),
         ],
         name="decoder",
     )
@@ -154,12 +163,16 @@ class WeightDecay(keras.regularizers.L2):
     """Keras's L2, in the precision in which Keras adds up losses, whatever the weights have."""
 
     def __call__(self, weights: keras.KerasTensor) -> keras.KerasTensor:
-        """What the weights cost."""
+        """The penalty on the weights."""
         return ops.cast(super().__call__(weights), keras.config.floatx())
 
 
 def linear_autoencoder(
-    code_size: int = 32, *, weight_decay: float = 0.0, seed: int | None = None
+    code_size: int = 32,
+    *,
+    shape: Sequence[int] = IMAGE_SHAPE,
+    weight_decay: float = 0.0,
+    seed: int | None = None,
 ) -> Autoencoder:
     """One linear map down to a code and one back up, each with a bias; no function after either.
 
@@ -170,34 +183,37 @@ def linear_autoencoder(
 
     Args:
         code_size: how many numbers the code has.
-        weight_decay: what a squared weight costs, in units of the squared error per image; 0 for
-            none. The biases cost nothing. It is meant for the loss "mse", the error per pixel.
+        shape: of one input, without the batch axis, such as `(28, 28, 1)` or `(columns,)`.
+        weight_decay: the penalty on each squared weight, in units of the squared error per image;
+            0 for none. Biases are not penalized. It is meant for the loss "mse", the error per
+            number.
         seed: of the initial weights; None is the book's default seed.
 
     Returns:
-        An untrained autoencoder for images `(n, 28, 28, 1)` with codes `(n, code_size)`.
+        An untrained autoencoder for arrays `(n, *shape)` with codes `(n, code_size)`.
 
     Raises:
-        ValueError: the code size is not a whole number of at least 1, the weight decay is negative
-            or not finite, or the seed is no seed.
+        ValueError: the code size or a size in the shape is not a whole number of at least 1, the
+            weight decay is negative or not finite, or the seed is not valid.
     """
     code_size = check_count(code_size, "code_size")
+    shape = _check_shape(shape)
     if not is_number(weight_decay) or not 0 <= weight_decay < math.inf:
         raise ValueError(f"weight_decay must be at least 0 and finite; got {weight_decay!r}")
-    pixels = math.prod(IMAGE_SHAPE)
+    size = math.prod(shape)
     seeds = iter(spawn_seeds(check_seed(seed), 2))
 
-    price = WeightDecay(weight_decay / pixels) if weight_decay else None
+    decay = WeightDecay(weight_decay / size) if weight_decay else None
 
     encoder = keras.Sequential(
-        [keras.Input(IMAGE_SHAPE), _flatten(), _dense(code_size, None, next(seeds), price)],
+        [keras.Input(shape), _flatten(), _dense(code_size, None, next(seeds), decay)],
         name="encoder",
     )
     decoder = keras.Sequential(
         [
             keras.Input((code_size,)),
-            _dense(pixels, None, next(seeds), price),
-            layers.Reshape(IMAGE_SHAPE),
+            _dense(size, None, next(seeds), decay),
+            layers.Reshape(shape),
         ],
         name="decoder",
     )
@@ -208,41 +224,69 @@ def conv_autoencoder(
     code_size: int = 32,
     channels: Sequence[int] = (16, 32),
     *,
+    shape: Sequence[int] = IMAGE_SHAPE,
     code_activation: str | None = "relu",
+    output_activation: str | None = "sigmoid",
     seed: int | None = None,
 ) -> Autoencoder:
     """Convolutions that halve the sides down to a fully connected code, and their mirror image.
 
-    Each convolution looks at 3 × 3 pixels and moves by 2, so that 28 pixels a side become 14, then
-    7; each transposed convolution doubles the side. Hidden layers end in a ReLU, the output in a
-    sigmoid.
+    Each convolution looks at 3 × 3 pixels, or at 3 steps of a signal, and moves by 2, so that 28
+    pixels a side become 14, then 7; an odd side is rounded up. Each transposed convolution doubles
+    the sides, and where that is one too many, the last row, column or step is cropped. So the
+    output has the input's shape, whatever its sides. Hidden layers end in a ReLU.
 
     Args:
         code_size: how many numbers the code has.
-        channels: of each of the encoder's convolutions, one or two: 7 pixels cannot be halved.
-        code_activation: what Keras calls the function at the code; None for none.
+        channels: of each of the encoder's convolutions, at least one.
+        shape: of one input, without the batch axis: `(height, width, channels)` for images,
+            `(steps, channels)` for signals. A grey image needs its axis of channels too: `(28, 28)`
+            is a signal of 28 steps.
+        code_activation: Keras's name for the function at the code; None for none.
+        output_activation: Keras's name for the function at the output; None for none, so that
+            the output may take any value.
         seed: of the initial weights; None is the book's default seed.
 
     Returns:
-        An untrained autoencoder for images `(n, 28, 28, 1)` with codes `(n, code_size)`.
+        An untrained autoencoder for arrays `(n, *shape)` with codes `(n, code_size)`.
 
     Raises:
-        ValueError: the code size or a number of channels is not a whole number of at least 1, there
-            are not one or two convolutions, Keras knows no such activation, or the seed is no seed.
+        ValueError: the code size, a number of channels or a size in the shape is not a whole number
+            of at least 1, the shape is neither an image's nor a signal's, there are no convolutions
+            or more than its shorter side can be halved, Keras has no such activation, or the seed
+            is not valid.
     """
     code_size = check_count(code_size, "code_size")
-    channels = _check_counts(channels, "channels", "[16, 32]")
-    if len(channels) not in (1, 2):
+    channels = _check_counts(channels, "channels", "a list of channels, such as [16, 32]")
+    shape = _check_shape(shape)
+    if len(shape) not in (2, 3):
         raise ValueError(
-            "channels must name one or two convolutions, since 28 pixels a side can be halved "
-            f"twice; got {len(channels)}"
+            "shape must be (height, width, channels) or (steps, channels) for convolutions; "
+            f"got {shape}: rows of a table are for dense_autoencoder"
+        )
+    sides = [shape[:-1]]
+    while min(sides[-1]) > 1:
+        sides.append(tuple(math.ceil(side / 2) for side in sides[-1]))
+    most = len(sides) - 1
+    if most < 1:
+        raise ValueError(f"shape must have sides of at least 2, to be halved; got {shape}")
+    if not 1 <= len(channels) <= most:
+        raise ValueError(
+            f"channels must name from 1 to {most} convolutions, since sides of {sides[0]} can be "
+            f"halved {most} times; got {len(channels)}"
         )
     _check_activation(code_activation, "code_activation")
-    side = IMAGE_SHAPE[0] // 2 ** len(channels)
-    smallest = (side, side, channels[-1])
+    _check_activation(output_activation, "output_activation")
+    smallest = (*sides[len(channels)], channels[-1])
     seeds = iter(spawn_seeds(check_seed(seed), 2 * len(channels) + 2))
+    image = len(shape) == 3
+    down, up, crop = (
+        (layers.Conv2D, layers.Conv2DTranspose, layers.Cropping2D)
+        if image
+        else (layers.Conv1D, layers.Conv1DTranspose, layers.Cropping1D)
+    )
 
-    def convolution(kind: type[layers.Layer], filters: int, activation: str) -> layers.Layer:
+    def convolution(kind: type[layers.Layer], filters: int, activation: str | None) -> layers.Layer:
         return kind(
             filters,
             3,
@@ -253,10 +297,17 @@ def conv_autoencoder(
             kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
         )
 
+    def cropped(before: tuple[int, ...], wanted: tuple[int, ...]) -> list[layers.Layer]:
+        """What takes doubled sides to those that the encoder halved."""
+        surplus = [(0, 2 * small - side) for small, side in zip(before, wanted, strict=True)]
+        if not any(end for _, end in surplus):
+            return []
+        return [crop(surplus, data_format="channels_last") if image else crop(*surplus)]
+
     encoder = keras.Sequential(
         [
-            keras.Input(IMAGE_SHAPE),
-            *(convolution(layers.Conv2D, filters, "relu") for filters in channels),
+            keras.Input(shape),
+            *(convolution(down, filters, "relu") for filters in channels),
             _flatten(),
             _dense(code_size, code_activation, next(seeds)),
         ],
@@ -267,14 +318,17 @@ def conv_autoencoder(
             keras.Input((code_size,)),
             _dense(math.prod(smallest), "relu", next(seeds)),
             layers.Reshape(smallest),
-            *(
-                convolution(layers.Conv2DTranspose, filters, "relu")
-                for filters in reversed(channels[:-1])
-            ),
-            convolution(layers.Conv2DTranspose, IMAGE_SHAPE[-1], "sigmoid"),
         ],
         name="decoder",
     )
+    for level in reversed(range(len(channels))):
+        # The last one's output is the model's.
+        filters, activation = (
+            (channels[level - 1], "relu") if level else (shape[-1], output_activation)
+        )
+        decoder.add(convolution(up, filters, activation))
+        for layer in cropped(sides[level + 1], sides[level]):
+            decoder.add(layer)
     return _started(Autoencoder(encoder, decoder, name="conv_autoencoder"))
 
 
@@ -301,9 +355,9 @@ def sparse_autoencoder(
         An untrained autoencoder for images of that shape with codes `(n, code_size)`.
 
     Raises:
-        ValueError: the code size is not a whole number of at least 1, sparsity is no Keras layer or
-            part of a model already, it wants other codes, the images are empty, not floating point
-            or not finite, or the seed is no seed.
+        ValueError: the code size is not a whole number of at least 1, sparsity is not a Keras layer
+            or is part of a model already, it takes or returns other codes, the images are empty,
+            not floating point or not finite, or the seed is not valid.
 
     Source:
         The transposed start and the atoms' length: L. Gao et al., "Scaling and evaluating sparse
@@ -369,7 +423,7 @@ def sparse_autoencoder(
 
 
 def with_auxiliary_loss(
-    autoencoder: Autoencoder, *, weight: float = 1.0, units: int = 50, patience: int = 5
+    autoencoder: Autoencoder, *, strength: float = 1.0, units: int = 50, patience: int = 5
 ) -> keras.Model:
     """A sparse autoencoder with a second task in training, which brings dead units back.
 
@@ -379,7 +433,7 @@ def with_auxiliary_loss(
 
     Args:
         autoencoder: what `sparse_autoencoder` returns for a top-k layer.
-        weight: of the second task beside the first, both squared errors.
+        strength: what the second task's squared error is multiplied by, beside the first's.
         units: how many dead units answer for an image at most; the code size, where that is less.
         patience: a unit is dead after so many batches in which no image made it active.
 
@@ -387,8 +441,8 @@ def with_auxiliary_loss(
         A Keras model that returns the autoencoder's reconstructions.
 
     Raises:
-        ValueError: the autoencoder is another, the weight is negative or not finite, or units or
-            patience are not whole numbers of at least 1.
+        ValueError: the autoencoder is not one with a top-k layer, the strength is negative or not
+            finite, or units or patience are not whole numbers of at least 1.
     """
     halves = getattr(autoencoder, "encoder", None), getattr(autoencoder, "decoder", None)
     if not all(isinstance(half, keras.Sequential) for half in halves):
@@ -411,15 +465,16 @@ def with_auxiliary_loss(
     dead = TopK(units)(DeadUnits(patience)([activations, code]))
     decoder = autoencoder.decoder
     additions = decoder(dead) - decoder(ops.zeros_like(ops.take(dead, [0], axis=0)))  # no bias
-    answers = AuxiliaryLoss(weight)([images, decoder(code), additions])
+    answers = AuxiliaryLoss(strength)([images, decoder(code), additions])
     return keras.Model(images, answers, name="with_auxiliary_loss")
 
 
 def layer_shapes(half: keras.Model) -> list[tuple[int, ...]]:
     """What an encoder or a decoder turns its input into, layer by layer.
 
-    A layer that only arranges the numbers anew, such as `Flatten`, is no step of its own: of the
-    two shapes the one with more axes stands, so that an image is written `(28, 28, 1)`.
+    A layer that only arranges the numbers anew, such as `Flatten`, does not count as a step: of the
+    two shapes the one with more axes stands, so that an image is written `(28, 28, 1)`. Cropping
+    belongs to the layer before it.
 
     Args:
         half: a Keras model whose layers follow one another.
@@ -428,7 +483,7 @@ def layer_shapes(half: keras.Model) -> list[tuple[int, ...]]:
         Shapes without the batch axis: the input's, then one for each layer.
 
     Raises:
-        ValueError: it is no built model with one input and one output, or its layers branch.
+        ValueError: it is not a built model with one input and one output, or its layers branch.
 
     Example:
         >>> layer_shapes(dense_autoencoder(32, [256]).encoder)
@@ -444,7 +499,9 @@ def layer_shapes(half: keras.Model) -> list[tuple[int, ...]]:
                 f"{layer.name!r} takes several inputs"
             )
         shape = tuple(layer.output.shape[1:])
-        if not isinstance(layer, layers.Flatten | layers.Reshape):
+        if isinstance(layer, layers.Cropping1D | layers.Cropping2D):
+            shapes[-1] = shape
+        elif not isinstance(layer, layers.Flatten | layers.Reshape):
             shapes.append(shape)
         elif len(shape) > len(shapes[-1]):
             shapes[-1] = shape
@@ -455,10 +512,12 @@ def _dense(
     units: int,
     activation: str | None,
     seed: int,
-    price: keras.regularizers.Regularizer | None = None,
+    regularizer: keras.regularizers.Regularizer | None = None,
 ) -> layers.Dense:
     initializer = keras.initializers.GlorotUniform(seed=seed)
-    return layers.Dense(units, activation, kernel_initializer=initializer, kernel_regularizer=price)
+    return layers.Dense(
+        units, activation, kernel_initializer=initializer, kernel_regularizer=regularizer
+    )
 
 
 def _flatten() -> layers.Flatten:
@@ -474,8 +533,17 @@ def _started(autoencoder: Autoencoder) -> Autoencoder:
     return autoencoder
 
 
-def _check_counts(counts: Sequence[int], name: str, example: str) -> list[int]:
-    counts = check_list(counts, name, f"a list of widths, such as {example}")
+def _check_shape(shape: Sequence[int]) -> tuple[int, ...]:
+    sizes = tuple(_check_counts(shape, "shape", "the sizes of one input, such as (28, 28, 1)"))
+    if not 1 <= math.prod(sizes) <= LARGEST_COUNT or not sizes:
+        raise ValueError(
+            f"shape must have an axis, and at most {LARGEST_COUNT} numbers in all; got {sizes}"
+        )
+    return sizes
+
+
+def _check_counts(counts: Sequence[int], name: str, wanted: str) -> list[int]:
+    counts = check_list(counts, name, wanted)
     return [check_count(count, f"each of {name}") for count in counts]
 
 

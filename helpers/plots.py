@@ -2,22 +2,26 @@
 
 What holds for each of them:
 
-- All arguments are checked before anything is drawn: a refused call leaves no figure behind.
-- Numbers that are no pixels may be whole ones.
-- Grey runs from black at 0 to white at 1, so that images compare. What noise or a network takes
-  beyond is drawn black or white. Images whose mean is below -0.5 or above 1.5 are on another scale,
-  and refused.
-- A line has the colour that `COLOURS` holds for its name. A name of one's own gets the first of
-  `OTHER_COLOURS` that is free, in the order of the names; so does a name of the book whose colour
-  stands for another name in the same figure. Two names never share a colour.
-- Numbers are written with one decimal; with two digits where they are below 0.1, or all below 1.
+- All arguments are checked before anything is drawn: a call that raises leaves no figure behind.
+- Images have one channel and are grey, or three and are red, green and blue. They may have any
+  height and width, and their pixels are drawn square.
+- Pixels run from 0 (black) to 1 in every image, so that images can be compared. Values outside,
+  which noise or a network produces, are drawn as the nearer of the two. Images whose mean is below
+  -0.5 or above 1.5 are on another scale, and refused.
+- Arrays that are not images may hold integers.
+- A line has the colour that `COLOURS` holds for its name. A name that is not there gets the first
+  free colour of `OTHER_COLOURS`, in the order of the names; so does one whose colour another name
+  of the same figure has taken. Two names never share a colour.
+- Numbers are written with one decimal place, or with two digits if they are below 0.1 or if all
+  numbers of the figure are below 1.
+- A name that is too long for its place is broken into lines, and the figure grows where it must.
 """
 
 import math
+import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,10 +30,32 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.patheffects import withStroke
+from matplotlib.textpath import TextPath
 from matplotlib.ticker import LogLocator, MaxNLocator
 from numpy.typing import ArrayLike
 
-from helpers.checks import as_array, check_array, check_choice, check_count, check_same_shape
+from helpers.checks import as_array, check_choice, check_count, check_same_shape
+from helpers.plot_arguments import (
+    check_activations,
+    check_by_name,
+    check_filters,
+    check_grid,
+    check_image,
+    check_images_or_codes,
+    check_layer_shapes,
+    check_line,
+    check_names,
+    check_not_negative_line,
+    check_not_negative_number,
+    check_number,
+    check_numbers,
+    check_point,
+    check_points,
+    check_positive,
+    check_positive_number,
+    check_some_by_name,
+    check_table,
+)
 
 STYLE = Path(__file__).parent / "book.mplstyle"
 # The same colour for the same thing in every chapter, from the palette of Okabe and Ito.
@@ -51,7 +77,7 @@ COLOURS = {
     "sparse": "#0072B2",
     "perfect copy": "#000000",
 }
-# For names of one's own: first colours that nothing in the book has, then the book's.
+# For names that are not in COLOURS: first colours that no name there has, then those of the book.
 OTHER_COLOURS = (
     "#882255",
     "#7B68EE",
@@ -61,42 +87,45 @@ OTHER_COLOURS = (
     *dict.fromkeys(COLOURS.values()),
 )
 WIDTH = 5.2  # inches; see book.mplstyle
+LINE = 0.19  # inches from one line of text to the next
 
 
 def use_book_style() -> None:
-    """Give every figure drawn from here on the style of the book."""
+    """Draw every figure from now on in the style of the book."""
     plt.style.use(STYLE)
 
 
 def code_journey(image: np.ndarray, code: np.ndarray, reconstruction: np.ndarray) -> Figure:
-    """One image, its code as bars, and the image rebuilt from it, from left to right.
+    """One image, its code as bars, and its reconstruction, from left to right.
 
     Args:
-        image: `(height, width, 1)` or `(height, width)`, pixels in [0, 1].
+        image: `(height, width, 1)`, `(height, width, 3)` or `(height, width)`, pixels in [0, 1].
         code: `(code_size,)`.
-        reconstruction: as the image, and as large.
+        reconstruction: of the same shape as the image.
 
     Returns:
         The figure.
 
     Raises:
-        ValueError: an array has another shape, does not hold numbers, is not finite or, of the
-            images, not floating point.
+        ValueError: an array has another shape, does not hold numbers or is not finite, or an image
+            is not floating point.
     """
-    image, reconstruction = _grey(image, "image"), _grey(reconstruction, "reconstruction")
+    image = check_image(image, "image")
+    reconstruction = check_image(reconstruction, "reconstruction")
     check_same_shape(image, reconstruction, ("image", "reconstruction"))
-    code = _list(code, "code")
+    code = check_line(code, "code")
+    proportion = _proportion(image)
     figure, (left, down, middle, up, right) = plt.subplots(
-        1, 5, figsize=(WIDTH, 1.8), width_ratios=[1, 0.55, 1.4, 0.55, 1]
+        1, 5, figsize=(WIDTH, 0.65 + 1.15 * proportion), width_ratios=[1, 0.55, 1.4, 0.55, 1]
     )
     for axes, picture, name in ((left, image, "image"), (right, reconstruction, "reconstruction")):
         _draw_image(axes, picture)
         axes.set_title(name)
-        axes.set_xlabel(f"{picture.size} numbers")
+        axes.set_xlabel(f"{picture.size:,} numbers")
     highest = np.abs(code).max() or 1
-    _draw_bars(middle, code, highest, aspect=1 / 1.4)
+    _draw_bars(middle, code, highest, aspect=proportion / 1.4)  # as high as the images
     middle.set_title("code")
-    middle.set_xlabel(f"{len(code)} numbers")
+    middle.set_xlabel(f"{len(code):,} numbers")
     for axes, name in ((down, "encoder"), (up, "decoder")):
         axes.set_axis_off()
         axes.text(0.5, 0.56, name, ha="center", fontsize=9, transform=axes.transAxes)
@@ -113,22 +142,22 @@ def code_journey(image: np.ndarray, code: np.ndarray, reconstruction: np.ndarray
 def architecture(
     encoder_shapes: Sequence[tuple[int, ...]], decoder_shapes: Sequence[tuple[int, ...]]
 ) -> Figure:
-    """An autoencoder from left to right: each layer a bar as high as it has numbers.
+    """An autoencoder from left to right: a bar for each layer, its height the layer's size.
 
     Args:
         encoder_shapes: the input's shape without the batch axis, then one for each layer; the last
-            is the code's. `helpers.models.layer_shapes` gives them.
+            is the code's. `helpers.models.layer_shapes` returns them.
         decoder_shapes: the code's shape, then one for each layer.
 
     Returns:
         The figure.
 
     Raises:
-        ValueError: a half has no layer, a shape is no tuple of whole numbers of at least 1, or the
-            decoder does not begin with the encoder's code.
+        ValueError: a half has no layer, a shape is not a tuple of whole numbers of at least 1, or
+            the decoder does not begin with the encoder's code.
     """
-    encoder_shapes = _shapes(encoder_shapes, "encoder_shapes")
-    decoder_shapes = _shapes(decoder_shapes, "decoder_shapes")
+    encoder_shapes = check_layer_shapes(encoder_shapes, "encoder_shapes")
+    decoder_shapes = check_layer_shapes(decoder_shapes, "decoder_shapes")
     code = len(encoder_shapes) - 1
     if encoder_shapes[code] != decoder_shapes[0]:
         raise ValueError(
@@ -175,38 +204,51 @@ def image_rows(
     """Rows of images, one below the other, each named at its left; codes are drawn as bars.
 
     Args:
-        rows: by name, images `(n, height, width, 1)` with pixels in [0, 1], or codes
-            `(n, code_size)`. Every row has the same n.
+        rows: by name, images `(n, height, width, 1)` or `(n, height, width, 3)` with pixels in
+            [0, 1], or codes `(n, code_size)`. Every row has the same n; images of different shapes
+            may stand in different rows.
         errors: by the name of a row, n numbers to write under its images.
-        columns: what stands above the columns, n names or fewer that n is a multiple of; each
-            stands above the middle of as many columns. Empty for none.
+        columns: names to write above the columns: n of them, or fewer if they divide n, each above
+            the middle of its share of the columns. None by default.
 
     Returns:
         The figure.
 
     Raises:
         ValueError: there is no row, the rows differ in length, an array has another shape or is not
-            finite, images are not floating point, an error's row is unknown or of another length,
-            or the columns cannot share the names.
+            finite, images are not floating point, errors are given for an unknown row or in another
+            number, or the number of names does not divide the number of columns.
     """
-    rows, errors = _named(rows, "rows", _images_or_codes), _by_name(errors, "errors", _list)
+    rows = check_some_by_name(rows, "rows", check_images_or_codes)
+    errors = check_by_name(errors, "errors", check_line)
     lengths = {name: len(row) for name, row in rows.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"rows must all have the same number of images; got {lengths}")
     length = next(iter(lengths.values()))
     for name, numbers in errors.items():
-        if name not in rows or len(numbers) != length:
+        check_choice(name, rows, "each name in errors")
+        if len(numbers) != length:
             raise ValueError(
-                f"errors must give {length} numbers for each of the rows {list(rows)}; "
-                f"got {len(numbers)} for {name!r}"
+                f"errors[{name!r}] must have {length} numbers, as the row has images; "
+                f"got {len(numbers)}"
             )
-    columns = _names(columns, "columns")
+    columns = check_names(columns, "columns")
     if columns and length % len(columns):
         raise ValueError(
-            f"columns must be names that {length} columns can share evenly; got {len(columns)}"
+            f"columns must be names whose number divides the {length} images of a row; "
+            f"got {len(columns)}"
         )
+    columns = _wrap_all(columns, (WIDTH - 1.5) / (len(columns) or 1))
     write = _writer(list(errors.values()))
-    figure, grid = plt.subplots(len(rows), length, figsize=(WIDTH, 0.8 * len(rows)), squeeze=False)
+    # Text takes 0.2 inches of a row's height whatever the proportion of its images.
+    heights = [0.2 + 0.6 * _proportion(row[0]) for row in rows.values()]
+    figure, grid = plt.subplots(
+        len(rows),
+        length,
+        figsize=(WIDTH, sum(heights) + _height_of_more_lines(columns)),
+        height_ratios=heights,
+        squeeze=False,
+    )
     for axes_row, (name, row) in zip(grid, rows.items(), strict=True):
         highest = np.abs(row).max() or 1
         for column, (axes, item) in enumerate(zip(axes_row, row, strict=True)):
@@ -216,10 +258,10 @@ def image_rows(
                 _draw_image(axes, item)
             if name in errors:
                 axes.set_xlabel(write(errors[name][column]), labelpad=2)
-        axes_row[0].set_ylabel(name, rotation=0, ha="right", va="center")
+        axes_row[0].set_ylabel(_wrap(name, 1.3), rotation=0, ha="right", va="center")
     for name, group in zip(columns, np.split(grid[0], len(columns) or 1), strict=False):
         middle = len(group) // 2
-        # Between two columns where their number is even.
+        # Between the two in the middle where the number of columns is even.
         at = 0.5 if len(group) % 2 else -0.08
         group[middle].set_title(name, x=at)
     return figure
@@ -233,13 +275,13 @@ def learning_curves(
 ) -> Figure:
     """Error over epochs: training solid, validation dashed, rivals that do not train as levels.
 
-    Where no number is negative, the axis begins at 0.
+    The vertical axis begins at 0 unless a number is negative.
 
     Args:
-        curves: by name, one number an epoch. A name may end in ", training" or ", validation":
-            then what stands before has the colour, so that the two have the same. A curve is dashed
-            where its name contains "validation" behind its last comma, if it has any. "training"
-            and "validation" alone are the autoencoder's.
+        curves: by name, one number per epoch. The part of a name after its last comma says which
+            images the curve is of. "PCA, training" and "PCA, validation" share the colour of "PCA";
+            "training" and "validation" alone have that of the autoencoder. A curve is dashed if
+            that part, or a name without a comma, contains "validation".
         levels: by name, a number to draw as a horizontal line.
         unit: what the numbers are, written at the axis.
 
@@ -250,25 +292,28 @@ def learning_curves(
         ValueError: there is no curve, a curve is empty, a number is not finite, or there are more
             names than colours.
     """
-    curves, levels = _named(curves, "curves", _list), _by_name(levels, "levels", _number)
-    colours = _colours([*map(_who_learns, curves), *levels], "curves and levels")
+    curves = check_some_by_name(curves, "curves", check_line)
+    levels = check_by_name(levels, "levels", check_number)
+    parts = {name: _parts_of_curve(name) for name in curves}
+    colours = _colours([*(who for who, _ in parts.values()), *levels], "curves and levels")
     lowest = min(*(numbers.min() for numbers in curves.values()), *levels.values(), 0)
     figure, axes = plt.subplots()
     for name, numbers in curves.items():
+        who, is_validation = parts[name]
         axes.plot(
             np.arange(1, len(numbers) + 1),
             numbers,
-            "--" if "validation" in name.rpartition(",")[2] else "-",
-            color=colours[_who_learns(name)],
+            "--" if is_validation else "-",
+            color=colours[who],
             marker="o" if len(numbers) == 1 else "",
-            label=name,
+            label=_wrap_for_legend(name),
         )
     for name, level in levels.items():
-        axes.axhline(level, color=colours[name], linewidth=1.5, label=name)
-    axes.set(xlabel="epoch", ylabel=unit)
+        axes.axhline(level, color=colours[name], linewidth=1.5, label=_wrap_for_legend(name))
+    axes.set(xlabel="epoch", ylabel=_wrap_beside(unit, figure))
     if lowest == 0:
         axes.set_ylim(bottom=0)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axes.legend()
     return figure
 
@@ -278,7 +323,8 @@ def error_table(
 ) -> Figure:
     """A table of errors as a picture; in each column, the smallest is framed.
 
-    The shade compares a number with the others of its column: columns differ in how hard they are.
+    The shade says how many times as large as the smallest of its column a number is: some columns
+    are harder than others.
 
     Args:
         errors: `(number of rows, number of columns)`, positive.
@@ -290,11 +336,11 @@ def error_table(
         The figure.
 
     Raises:
-        ValueError: the errors are not positive and finite, or have another shape than the names; or
-            names are no strings, or the same.
+        ValueError: the errors are not positive and finite, their shape is not that of the names,
+            two rows or two columns have the same name, or a name is not a string.
     """
-    errors, *texts = _table(errors, "errors", rows, columns, names)
-    smallest = _positive(errors, "errors").min(axis=0)
+    errors, *texts = check_table(errors, "errors", rows, columns, names)
+    smallest = check_positive(errors, "errors").min(axis=0)
     return _draw_table(errors, np.log(errors / smallest), *texts)
 
 
@@ -315,18 +361,19 @@ def psnr_table(
         The figure.
 
     Raises:
-        ValueError: the numbers are not finite, or have another shape than the names; or names are
-            no strings, or the same.
+        ValueError: the numbers are not finite, their shape is not that of the names, two rows or
+            two columns have the same name, or a name is not a string.
     """
-    psnrs, *texts = _table(psnrs, "psnrs", rows, columns, names)
+    psnrs, *texts = check_table(psnrs, "psnrs", rows, columns, names)
     return _draw_table(psnrs, psnrs.max(axis=0) - psnrs, *texts)
 
 
 def pictures(named: Mapping[str, np.ndarray]) -> Figure:
-    """Large grey pictures side by side on one scale, each with its name above.
+    """Large pictures side by side on one scale, each with its name above.
 
     Args:
-        named: by name, `(height, width)` or `(height, width, 1)`, pixels in [0, 1].
+        named: by name, `(height, width)`, `(height, width, 1)` or `(height, width, 3)`, pixels in
+            [0, 1].
 
     Returns:
         The figure.
@@ -335,25 +382,27 @@ def pictures(named: Mapping[str, np.ndarray]) -> Figure:
         ValueError: there is no picture, or one has another shape, is not finite or not floating
             point.
     """
-    named = _named(named, "named", _grey)
-    heights, widths = zip(*(picture.shape for picture in named.values()), strict=True)
+    named = check_some_by_name(named, "named", check_image)
+    heights, widths = zip(*(picture.shape[:2] for picture in named.values()), strict=True)
+    scale = WIDTH / sum(widths)  # inches per pixel
+    names = [_wrap(name, scale * width - 0.1) for name, width in zip(named, widths, strict=True)]
     figure, row = plt.subplots(
         1,
         len(named),
-        figsize=(WIDTH, WIDTH * max(heights) / sum(widths) + 0.35),
+        figsize=(WIDTH, scale * max(heights) + 0.35 + _height_of_more_lines(names)),
         width_ratios=widths,
         squeeze=False,
     )
-    for axes, (name, picture) in zip(row[0], named.items(), strict=True):
+    for axes, name, picture in zip(row[0], names, named.values(), strict=True):
         _draw_image(axes, picture)
         axes.set_title(name)
     return figure
 
 
 def error_spread(errors: np.ndarray, *, unit: str = "squared error of an image") -> Figure:
-    """How an error is spread over images: a histogram with best, median and worst marked.
+    """How errors are distributed over images: a histogram with best, median and worst marked.
 
-    Where no error is negative, the axis begins at 0.
+    The horizontal axis begins at 0 unless an error is negative.
 
     Args:
         errors: `(n,)`; the smallest is the best.
@@ -365,10 +414,10 @@ def error_spread(errors: np.ndarray, *, unit: str = "squared error of an image")
     Raises:
         ValueError: the errors have another shape, or are not finite.
     """
-    errors = _list(errors, "errors").astype(float)
+    errors = check_line(errors, "errors").astype(float)
     low, high = errors.min(), errors.max()
     largest = max(abs(low), abs(high))
-    if high - low <= 1e-3 * largest:  # bins between them would be too narrow to be seen
+    if high - low <= 1e-3 * largest:  # the bins would be too narrow to be seen
         low, high = low - (largest or 1) / 2, high + (largest or 1) / 2
     counts, edges = np.histogram(errors, 60, (low, high))
     marks = {"best": errors.min(), "median": np.median(errors), "worst": errors.max()}
@@ -388,7 +437,7 @@ def error_spread(errors: np.ndarray, *, unit: str = "squared error of an image")
             ha=align,
             va="top",
         )
-    axes.set(xlabel=unit, ylabel="images")
+    axes.set(xlabel=_wrap_below(unit), ylabel="images")
     return figure
 
 
@@ -396,11 +445,11 @@ def rate_curves(
     curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     lossless: Mapping[str, float] | None = None,
 ) -> Figure:
-    """Squared error against bytes per image, both in powers: lower and further left is better.
+    """Squared error against bytes per image on logarithmic axes: lower and further left is better.
 
     Args:
-        curves: by name, bytes per image and squared error per image, point by point.
-        lossless: by name, bytes per image of what makes no error; marked at the lower edge.
+        curves: by name, the bytes per image and the squared errors per image of its points.
+        lossless: by name, the bytes per image of a code without error; marked at the lower edge.
 
     Returns:
         The figure.
@@ -409,13 +458,13 @@ def rate_curves(
         ValueError: there is no curve, a number is not positive and finite, or there are more names
             than colours.
     """
-    curves = _named(curves, "curves", _points)
-    lossless = _by_name(lossless, "lossless", _positive_number)
+    curves = check_some_by_name(curves, "curves", check_points)
+    lossless = check_by_name(lossless, "lossless", check_positive_number)
     colours = _colours([*curves, *lossless], "curves and lossless")
     figure, axes = _draw_on_logarithmic_axes(curves, colours)
     for name, size in lossless.items():
         at_the_edge = {"clip_on": False, "transform": axes.get_xaxis_transform()}
-        label = f"{name}, no error"
+        label = _wrap_for_legend(f"{name}, no error")
         axes.plot(size, 0, "^", color=colours[name], markersize=9, label=label, **at_the_edge)
     _name_logarithmic_axes(axes, "bytes per image")
     return figure
@@ -428,8 +477,8 @@ def frontier(
     """Squared error against active units on logarithmic axes: lower and further left is better.
 
     Args:
-        curves: by name, active units per image and squared error per image, point by point.
-        marks: points to name in the figure, by the text that stands beside them.
+        curves: by name, the active units and the squared errors per image of its points.
+        marks: points to name in the figure, by the text to write beside them.
 
     Returns:
         The figure.
@@ -438,15 +487,16 @@ def frontier(
         ValueError: there is no curve, a number is not positive and finite, or there are more names
             than colours.
     """
-    curves, marks = _named(curves, "curves", _points), _by_name(marks, "marks", _point)
+    curves = check_some_by_name(curves, "curves", check_points)
+    marks = check_by_name(marks, "marks", check_point)
     figure, axes = _draw_on_logarithmic_axes(curves, _colours(curves, "curves"))
     left, right = np.log(axes.get_xlim())
     for text, point in marks.items():
         axes.plot(*point, "o", color="black", markersize=9, fillstyle="none")
-        # Beside a falling curve there is room above it on the right, and on its left.
+        # A falling curve leaves room at the right above a point, and at its left.
         side = 1 if np.log(point[0]) < (left + right) / 2 else -1
         axes.annotate(
-            text,
+            _wrap(text, 1.9),
             point,
             xytext=(8, 4) if side > 0 else (-9, 0),
             textcoords="offset points",
@@ -458,29 +508,28 @@ def frontier(
 
 
 def activation_spread(codes: Mapping[str, np.ndarray], *, bins: int = 60) -> Figure:
-    """How a code's activations are distributed: how many numbers of a code fall into each bin.
+    """How activations are distributed: the number of units per image in each bin.
 
     Args:
         codes: by name, `(n, code_size)`, not negative.
-        bins: how many, over the range of all.
+        bins: the number of bins, between 0 and the largest activation of all codes.
 
     Returns:
-        The figure; zeros are left out, since a logarithm would hide how many there are, and their
-        share stands in the legend.
+        The figure; zeros are not drawn, since the logarithmic axis would hide how many there are.
+        The legend gives their share.
 
     Raises:
-        ValueError: there is no code, there are more names than colours, or a code has another
-            shape, is negative, not finite or 0 throughout; or bins is not a whole number of at
-            least 1.
+        ValueError: there is no code, there are more names than colours, a code has another shape,
+            is negative, not finite or 0 throughout, or bins is not a whole number of at least 1.
     """
-    codes, bins = _named(codes, "codes", _activations), check_count(bins, "bins")
+    codes, bins = check_some_by_name(codes, "codes", check_activations), check_count(bins, "bins")
     colours = _colours(codes, "codes")
     highest = max(float(code.max()) for code in codes.values())
     edges = np.linspace(0, highest, bins + 1)
     figure, axes = plt.subplots()
     for name, code in codes.items():
         counts, _ = np.histogram(code[code > 0], edges)
-        label = f"{name}: {np.mean(code == 0):.1%} are 0"
+        label = _wrap_for_legend(f"{name}: {np.mean(code == 0):.1%} are 0")
         axes.stairs(counts / len(code), edges, color=colours[name], linewidth=2, label=label)
     axes.set(yscale="log", xlabel="activation", ylabel="units per image")
     axes.set_xlim(left=0)
@@ -499,41 +548,43 @@ def spread_curves(
     """The mean over draws as a line, and one standard deviation to either side as a band.
 
     Args:
-        positions: `(points,)`, where the points stand on a logarithmic axis: positive, rising.
+        positions: `(points,)`, where the points lie on a logarithmic axis: positive, rising.
         curves: by name, `(draws, points)`.
         xlabel: what the positions are.
         ylabel: what the numbers are.
-        yscale: "linear", or "log" for positive numbers that run over powers of ten.
+        yscale: "linear", or "log" for positive numbers over several powers of ten.
 
     Returns:
         The figure.
 
     Raises:
-        ValueError: there is no curve, one has another number of points or is not finite, or not
-            positive where yscale is "log"; the positions are not positive and rising; there are
-            more names than colours; or yscale is another.
+        ValueError: there is no curve; one has another number of points, is not finite, or is not
+            positive although yscale is "log"; the positions are not positive and rising; there are
+            more names than colours; or yscale is neither "linear" nor "log".
     """
     check_choice(yscale, ("linear", "log"), "yscale")
-    positions = _positive(_list(positions, "positions"), "positions")
+    positions = check_positive(check_line(positions, "positions"), "positions")
     if (np.diff(positions) <= 0).any():
         raise ValueError(f"positions must rise from one to the next; got {positions.tolist()}")
-    curves = _named(curves, "curves", _array)
+    curves = check_some_by_name(curves, "curves", check_numbers)
     for name, draws in curves.items():
         if draws.shape[1:] != positions.shape:
             raise ValueError(
-                f"curves[{name!r}] must have shape (draws, {len(positions)}); got {draws.shape}"
+                f"curves[{name!r}] must have shape (draws, {len(positions)}); "
+                f"got shape {draws.shape}"
             )
         if yscale == "log":
-            _positive(draws, f"curves[{name!r}]")
+            check_positive(draws, f"curves[{name!r}]")
     colours = _colours(curves, "curves")
     figure, axes = plt.subplots()
     for name, draws in curves.items():
         mean, deviation = draws.mean(axis=0), draws.std(axis=0)
-        axes.plot(positions, mean, color=colours[name], marker="o", label=name)
+        axes.plot(positions, mean, color=colours[name], marker="o", label=_wrap_for_legend(name))
         axes.fill_between(
             positions, mean - deviation, mean + deviation, color=colours[name], alpha=0.2
         )
-    axes.set(xscale="log", yscale=yscale, xlabel=xlabel, ylabel=ylabel)
+    axes.set(xscale="log", yscale=yscale, xlabel=_wrap_below(xlabel))
+    axes.set_ylabel(_wrap_beside(ylabel, figure))
     if yscale == "log":
         _write_powers(axes.yaxis)
     axes.set_xticks(positions, [f"{position:,g}" for position in positions])
@@ -545,11 +596,11 @@ def spread_curves(
 def seed_dots(
     errors: Mapping[str, Sequence[float]], levels: Mapping[str, float] | None = None
 ) -> Figure:
-    """Designs below one another, a dot for each seed, and the mean as a bar and a number.
+    """Designs one below the other: a dot for each seed, and their mean as a bar and a number.
 
     Args:
-        errors: by design, the squared error per image for each seed.
-        levels: by name, an error to draw as a vertical line: a rival that has no seed.
+        errors: by design, the squared error per image under each seed.
+        levels: by name, an error to draw as a vertical line: a rival without a seed.
 
     Returns:
         The figure.
@@ -558,21 +609,23 @@ def seed_dots(
         ValueError: there is no design, a number is negative or not finite, or there are more levels
             than colours.
     """
-    errors = _named(errors, "errors", _not_negative_list)
-    levels = _by_name(levels, "levels", _not_negative_number)
+    errors = check_some_by_name(errors, "errors", check_not_negative_line)
+    levels = check_by_name(levels, "levels", check_not_negative_number)
     colours = _colours(["autoencoder", *levels], "levels")
     write = _writer([numbers.mean() for numbers in errors.values()])
-    # The legend of one level has room; each further one makes its own.
-    height = 0.34 * len(errors) + 0.9 + 0.25 * max(len(levels) - 1, 0)
+    designs, rivals = _wrap_all(errors, 1.6), [_wrap_for_legend(name) for name in levels]
+    # The legend has room for one level in one line; the figure grows for the others.
+    height = (0.34 + _height_of_more_lines(designs)) * len(errors) + 0.9
+    height += 0.25 * max(len(levels) - 1, 0) + LINE * "".join(rivals).count("\n")
     figure, axes = plt.subplots(figsize=(WIDTH, height))
     for row, numbers in enumerate(errors.values()):
         mean, colour = numbers.mean(), colours["autoencoder"]
         axes.barh(row, mean, height=0.6, color=colour, alpha=0.25)
         axes.plot(numbers, np.full(len(numbers), row), "o", color=colour, markersize=4)
         axes.text(1, row, f" {write(mean)}", va="center", transform=axes.get_yaxis_transform())
-    for name, level in levels.items():
-        axes.axvline(level, color=colours[name], linewidth=1.5, zorder=0, label=name)
-    axes.set(yticks=range(len(errors)), yticklabels=errors, xlabel="squared error per image")
+    for (name, level), label in zip(levels.items(), rivals, strict=True):
+        axes.axvline(level, color=colours[name], linewidth=1.5, zorder=0, label=label)
+    axes.set(yticks=range(len(errors)), yticklabels=designs, xlabel="squared error per image")
     axes.set_xlim(left=0)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     axes.tick_params(axis="y", length=0)
@@ -583,10 +636,11 @@ def seed_dots(
 
 
 def image_grid(images: np.ndarray, *, xlabel: str, ylabel: str) -> Figure:
-    """Small images side by side without gaps, as many rows and columns as the array has.
+    """Small images in rows and columns without gaps.
 
     Args:
-        images: `(rows, columns, height, width, 1)`, pixels in [0, 1]; the first row at the bottom.
+        images: `(rows, columns, height, width, 1)` or `(rows, columns, height, width, 3)`, pixels
+            in [0, 1]; the first row is drawn at the bottom.
         xlabel: what grows from left to right.
         ylabel: what grows from bottom to top.
 
@@ -596,43 +650,39 @@ def image_grid(images: np.ndarray, *, xlabel: str, ylabel: str) -> Figure:
     Raises:
         ValueError: the array has another shape, is not finite or not floating point.
     """
-    images = _pixels(images, "images")
-    if images.ndim != 5 or images.shape[-1] != 1:
-        raise ValueError(
-            f"images must have shape (rows, columns, height, width, 1); got {images.shape}"
-        )
-    rows, columns, height, width, _ = images.shape
-    picture = images[::-1, ..., 0].swapaxes(1, 2).reshape(rows * height, columns * width)
-    figure, axes = plt.subplots(figsize=(WIDTH, WIDTH * rows * height / (columns * width)))
+    picture = _tile(check_grid(images, "images")[::-1])
+    height, width = picture.shape[:2]
+    figure, axes = plt.subplots(figsize=(WIDTH, WIDTH * height / width))
     _draw_image(axes, picture)
-    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.set(xlabel=_wrap_below(xlabel), ylabel=_wrap_beside(ylabel, figure))
     return figure
 
 
 def code_map(codes: np.ndarray, labels: np.ndarray) -> Figure:
-    """Codes of two numbers as points in the plane, coloured by label, each label at its median.
+    """Codes of two numbers as points in the plane, coloured by label; each label at its median.
 
     Args:
         codes: `(n, 2)`.
-        labels: `(n,)`, whole numbers 0 to 9, as integers or floats.
+        labels: `(n,)`, whole numbers from 0 to 9, as integers or floats.
 
     Returns:
         The figure.
 
     Raises:
-        ValueError: the codes have another shape or are not finite, there are not as many labels, or
-            one is no whole number from 0 to 9.
+        ValueError: the codes have another shape or are not finite, their number is not that of the
+            labels, or a label is not a whole number from 0 to 9.
     """
-    codes = _array(codes, "codes")
+    codes = check_numbers(codes, "codes")
     labels = as_array(labels, "labels", "whole numbers from 0 to 9")
     if codes.shape[1:] != (2,) or labels.shape != (len(codes),):
         raise ValueError(
-            f"codes and labels must have shapes (n, 2) and (n,); got {codes.shape}, {labels.shape}"
+            "codes and labels must have shapes (n, 2) and (n,); "
+            f"got shapes {codes.shape} and {labels.shape}"
         )
     fit = np.isin(labels, np.arange(10)) & (labels.dtype != bool)
     if not fit.all():
         raise ValueError(f"labels must be whole numbers from 0 to 9; got {labels[~fit][0]}")
-    labels = labels.astype(int)  # a colour map takes a float for a share of its range
+    labels = labels.astype(int)  # a colour map reads a float as a fraction of its range
     figure, axes = plt.subplots(figsize=(WIDTH, 4.2))
     colours = plt.get_cmap("tab10")
     for label in np.unique(labels):
@@ -654,12 +704,14 @@ def code_map(codes: np.ndarray, labels: np.ndarray) -> Figure:
 
 
 def filters(named: Mapping[str, np.ndarray]) -> Figure:
-    """What units of a first layer look for: their weights as small images, one panel a model.
+    """What units of a first layer respond to: weights as small images, a panel for each model.
 
-    Grey is 0, white positive, black negative; each filter by its own largest weight.
+    Grey is 0. White is positive and black negative, relative to a filter's own largest weight;
+    filters of colour images are coloured.
 
     Args:
-        named: by name, `(rows, columns, height, width)`, weights.
+        named: by name, weights `(rows, columns, height, width)`, or with a last axis of 1 or 3
+            channels.
 
     Returns:
         The figure.
@@ -667,24 +719,30 @@ def filters(named: Mapping[str, np.ndarray]) -> Figure:
     Raises:
         ValueError: there is no panel, or an array has another shape or is not finite.
     """
-    named = _named(named, "named", _weights)
-    figure, panels = plt.subplots(1, len(named), figsize=(WIDTH, WIDTH / len(named)), squeeze=False)
-    for axes, (name, weights) in zip(panels[0], named.items(), strict=True):
-        largest = np.abs(weights).max(axis=(2, 3), keepdims=True)
+    named = check_some_by_name(named, "named", check_filters)
+    names = _wrap_all(named, WIDTH / len(named) - 0.1)
+    figure, panels = plt.subplots(
+        1,
+        len(named),
+        figsize=(WIDTH, WIDTH / len(named) + _height_of_more_lines(names)),
+        squeeze=False,
+    )
+    for axes, name, weights in zip(panels[0], names, named.values(), strict=True):
+        of_a_filter = tuple(range(2, weights.ndim))
+        largest = np.abs(weights).max(axis=of_a_filter, keepdims=True)
         scaled = np.divide(weights, 2 * largest, out=np.zeros_like(weights), where=largest > 0)
-        framed = np.pad(0.5 + scaled, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=1)
-        rows, columns, height, width = framed.shape
-        _draw_image(axes, framed.swapaxes(1, 2).reshape(rows * height, columns * width))
+        frame = ((0, 0), (0, 0), (1, 1), (1, 1), (0, 0))[: weights.ndim]
+        _draw_image(axes, _tile(np.pad(0.5 + scaled, frame, constant_values=1)))
         axes.images[0].set_interpolation("nearest")  # smoothed, the weights' noise fills the file
         axes.set_title(name)
     return figure
 
 
 def arrows(points: np.ndarray, positions: np.ndarray, fields: Mapping[str, np.ndarray]) -> Figure:
-    """Fields of arrows in the plane over the points that data lies on, one panel a field.
+    """Arrows in the plane over the points on which data lies, a panel for each field of arrows.
 
     Args:
-        points: `(n, 2)`, where clean data lies; drawn in the colour of the truth.
+        points: `(n, 2)`, on which clean data lies; drawn in the colour of the truth.
         positions: `(m, 2)`, where the arrows start.
         fields: by name, `(m, 2)`, how far each arrow goes, in units of the plane.
 
@@ -694,21 +752,25 @@ def arrows(points: np.ndarray, positions: np.ndarray, fields: Mapping[str, np.nd
     Raises:
         ValueError: there is no field, or an array has another shape or is not finite.
     """
-    points, positions = _array(points, "points"), _array(positions, "positions")
-    fields = _named(fields, "fields", _array)
+    points, positions = check_numbers(points, "points"), check_numbers(positions, "positions")
+    fields = check_some_by_name(fields, "fields", check_numbers)
     for name, array in {"points": points, "positions": positions}.items():
         if array.shape != (len(array), 2):
-            raise ValueError(f"{name} must have shape (n, 2); got {array.shape}")
+            raise ValueError(f"{name} must have shape (n, 2); got shape {array.shape}")
     for name, field in fields.items():
         if field.shape != positions.shape:
             raise ValueError(
-                f"fields[{name!r}] must have shape {positions.shape}, one arrow a position; "
-                f"got {field.shape}"
+                f"fields[{name!r}] must have shape {positions.shape}, an arrow for each position; "
+                f"got shape {field.shape}"
             )
+    names = _wrap_all(fields, WIDTH / len(fields) - 0.1)
     figure, panels = plt.subplots(
-        1, len(fields), figsize=(WIDTH, WIDTH / len(fields) + 0.3), squeeze=False
+        1,
+        len(fields),
+        figsize=(WIDTH, WIDTH / len(fields) + 0.3 + _height_of_more_lines(names)),
+        squeeze=False,
     )
-    for axes, (name, field) in zip(panels[0], fields.items(), strict=True):
+    for axes, name, field in zip(panels[0], names, fields.values(), strict=True):
         axes.plot(*points.T, ".", color=COLOURS["truth"], markersize=1.5)
         axes.quiver(
             *positions.T,
@@ -719,210 +781,17 @@ def arrows(points: np.ndarray, positions: np.ndarray, fields: Mapping[str, np.nd
             scale=1,
             width=0.006,
         )
-        axes.update_datalim(positions + field)  # the tips, too
+        axes.update_datalim(positions + field)  # so that the tips lie inside too
         axes.set(title=name, xticks=[], yticks=[], aspect="equal")
         axes.spines[:].set_visible(False)
     return figure
 
 
-def _by_name(
-    items: Mapping[str, Any] | None, argument: str, check: Callable[[Any, str], Any]
-) -> dict[str, Any]:
-    """What an argument holds by name, each checked; nothing, where it is left out."""
-    if items is None:
-        return {}
-    if not isinstance(items, Mapping):
-        raise ValueError(f"{argument} must be a dictionary; got {type(items).__name__}")
-    for name in items:
-        if not isinstance(name, str):
-            raise ValueError(f"{argument} must have strings as names; got {name!r}")
-    return {name: check(item, f"{argument}[{name!r}]") for name, item in items.items()}
-
-
-def _named(
-    items: Mapping[str, Any], argument: str, check: Callable[[Any, str], Any]
-) -> dict[str, Any]:
-    """What an argument holds by name, one thing at least, each checked."""
-    found = _by_name(items, argument, check)
-    if not found:
-        raise ValueError(f"{argument} must name at least one thing to draw; got none")
-    return found
-
-
-def _names(names: Sequence[str], argument: str) -> list[str]:
-    if not isinstance(names, str) and isinstance(names, Iterable):
-        names = list(names)
-        if all(isinstance(name, str) for name in names):
-            return names
-    raise ValueError(f"{argument} must be a list of strings; got {names!r}")
-
-
-def _plain(values: ArrayLike, argument: str) -> np.ndarray:
-    """Numbers that are no pixels, so that whole ones will do."""
-    array = as_array(values, argument, "real numbers")
-    return array.astype(float) if np.issubdtype(array.dtype, np.integer) else array
-
-
-def _array(values: ArrayLike, argument: str) -> np.ndarray:
-    return check_array(_plain(values, argument), argument)
-
-
-def _list(values: ArrayLike, argument: str) -> np.ndarray:
-    array = _plain(values, argument)
-    if array.ndim != 1 or array.size == 0:
-        raise ValueError(
-            f"{argument} must have shape (n,) with n at least 1; got shape {array.shape}"
-        )
-    return check_array(array[np.newaxis], argument)[0]
-
-
-def _number(value: float, argument: str) -> float:
-    array = _plain([value], argument)
-    if array.ndim != 1:
-        raise ValueError(f"{argument} must be one number; got shape {array.shape[1:]}")
-    return float(_list(array, argument)[0])
-
-
-def _positive(numbers: np.ndarray, argument: str) -> np.ndarray:
-    if np.min(numbers) <= 0:
-        raise ValueError(f"{argument} must be positive; got {np.min(numbers):g}")
-    return numbers
-
-
-def _positive_number(value: float, argument: str) -> float:
-    return _positive(_number(value, argument), argument)
-
-
-def _not_negative(numbers: np.ndarray, argument: str) -> np.ndarray:
-    if np.min(numbers) < 0:
-        raise ValueError(f"{argument} must not be negative; got {np.min(numbers):g}")
-    return numbers
-
-
-def _not_negative_list(values: ArrayLike, argument: str) -> np.ndarray:
-    return _not_negative(_list(values, argument), argument)
-
-
-def _not_negative_number(value: float, argument: str) -> float:
-    return _not_negative(_number(value, argument), argument)
-
-
-def _points(points: ArrayLike, argument: str) -> np.ndarray:
-    points = _array(points, argument)
-    if points.ndim != 2 or len(points) != 2:
-        raise ValueError(
-            f"{argument} must be two lists of the same length, across and up; "
-            f"got shape {points.shape}"
-        )
-    return _positive(points, argument)
-
-
-def _point(point: ArrayLike, argument: str) -> np.ndarray:
-    point = _list(point, argument)
-    if len(point) != 2:
-        raise ValueError(f"{argument} must be two numbers, across and up; got {len(point)}")
-    return _positive(point, argument)
-
-
-def _activations(code: ArrayLike, argument: str) -> np.ndarray:
-    code = _array(code, argument)
-    if code.ndim != 2 or code.min() < 0 or code.max() == 0:
-        raise ValueError(
-            f"{argument} must have shape (n, code_size) and hold activations of at least 0, some "
-            f"above; got shape {code.shape}, {code.min():g} to {code.max():g}"
-        )
-    return code
-
-
-def _weights(weights: ArrayLike, argument: str) -> np.ndarray:
-    weights = _array(weights, argument)
-    if weights.ndim != 4:
-        raise ValueError(
-            f"{argument} must have shape (rows, columns, height, width); got {weights.shape}"
-        )
-    return weights
-
-
-def _table(
-    numbers: np.ndarray,
-    argument: str,
-    rows: Sequence[str],
-    columns: Sequence[str],
-    names: tuple[str, str],
-) -> tuple[np.ndarray, list[str], list[str], list[str]]:
-    rows, columns, names = _names(rows, "rows"), _names(columns, "columns"), _names(names, "names")
-    for name, texts in (("rows", rows), ("columns", columns)):
-        if len(set(texts)) < len(texts):
-            raise ValueError(f"{name} must have different names; got {texts}")
-    if len(names) != 2:
-        raise ValueError(f"names must be two, of the rows and of the columns; got {names}")
-    numbers = _array(numbers, argument)
-    if numbers.shape != (len(rows), len(columns)):
-        raise ValueError(
-            f"{argument} must be {len(rows)} rows of {len(columns)} numbers; "
-            f"got shape {numbers.shape}"
-        )
-    return numbers, rows, columns, names
-
-
-def _pixels(images: np.ndarray, argument: str) -> np.ndarray:
-    images = check_array(images, argument, pixels=True)
-    # Noise of whatever strength leaves the mean where it is; another scale does not.
-    mean = images.mean()
-    if not -0.5 <= mean <= 1.5:
-        hint = "; divide pixels 0–255 by 255" if mean > 1.5 else ""
-        raise ValueError(
-            f"{argument} must hold pixels in [0, 1]; got values from {images.min():g} to "
-            f"{images.max():g}, {mean:g} on average{hint}"
-        )
-    return images
-
-
-def _grey(image: np.ndarray, argument: str) -> np.ndarray:
-    """An image without its axis of channels: `(height, width)`."""
-    image = _pixels(image, argument)
-    if image.ndim != 2 and (image.ndim != 3 or image.shape[-1] != 1):
-        raise ValueError(
-            f"{argument} must be a grey image of shape (height, width, 1) or (height, width); "
-            f"got shape {image.shape}"
-        )
-    return image.reshape(image.shape[:2])
-
-
-def _images_or_codes(row: np.ndarray, argument: str) -> np.ndarray:
-    """Images `(n, height, width)`, or codes `(n, code_size)`."""
-    if _plain(row, argument).ndim == 2:
-        return _array(row, argument)
-    row = _pixels(row, argument)
-    if row.ndim != 3 and (row.ndim != 4 or row.shape[-1] != 1):
-        raise ValueError(
-            f"{argument} must hold grey images of shape (n, height, width, 1) or codes of shape "
-            f"(n, code_size); got shape {row.shape}"
-        )
-    return row.reshape(row.shape[:3])
-
-
-def _shapes(shapes: Sequence[tuple[int, ...]], argument: str) -> list[tuple[int, ...]]:
-    """Of an input and of one layer at least."""
-    if not isinstance(shapes, tuple | list) or len(shapes) < 2:
-        raise ValueError(
-            f"{argument} must hold the shapes of an input and of one layer at least; got {shapes!r}"
-        )
-    for shape in shapes:
-        if not isinstance(shape, tuple | list) or not shape:
-            raise ValueError(
-                f"{argument} must hold shapes, each a tuple as (28, 28, 1) or (32,); got {shape!r}"
-            )
-    each = f"each size in {argument}"
-    return [tuple(check_count(size, each) for size in shape) for shape in shapes]
-
-
-def _who_learns(name: str) -> str:
-    """Whose learning curve it is: "PCA" of "PCA, validation"."""
-    who, _, part = name.rpartition(",")
-    if part.strip() not in ("training", "validation"):
-        return name
-    return who or "autoencoder"
+def _parts_of_curve(name: str) -> tuple[str, bool]:
+    """Whose learning curve a name stands for, and whether it is one of validation images."""
+    who, _, images = name.rpartition(",")
+    who = who or "autoencoder" if images.strip() in ("training", "validation") else name
+    return who, "validation" in images
 
 
 def _colours(names: Iterable[str], argument: str) -> dict[str, str]:
@@ -934,11 +803,11 @@ def _colours(names: Iterable[str], argument: str) -> dict[str, str]:
             f"got {len(names)}"
         )
     chosen: dict[str, str] = {}
-    for name in sorted(names, key=lambda name: name not in COLOURS):  # the book's come first
+    for name in sorted(names, key=lambda name: name not in COLOURS):  # those of the book first
         if not name or name.startswith("_"):
             raise ValueError(
-                f"{argument} must have names that a legend shows, not empty and without an "
-                f"underscore at the beginning; got {name!r}"
+                f"{argument} must have names that a legend shows, not empty and not beginning with "
+                f"an underscore; got {name!r}"
             )
         taken = set(chosen.values())
         wanted = (COLOURS[name], *OTHER_COLOURS) if name in COLOURS else OTHER_COLOURS
@@ -946,10 +815,61 @@ def _colours(names: Iterable[str], argument: str) -> dict[str, str]:
     return chosen
 
 
-def _writer(numbers: Sequence[np.ndarray]) -> Callable[[float], str]:
-    """How a figure writes its numbers, by the rule at the top of this module."""
+def _writer(numbers: ArrayLike) -> Callable[[float], str]:
+    """What turns a figure's numbers into text, by the rule at the top of this module."""
     small = np.max(np.abs(numbers), initial=0) < 1
     return lambda number: f"{number:.2g}" if small or 0 < abs(number) < 0.1 else f"{number:.1f}"
+
+
+def _proportion(item: np.ndarray) -> float:
+    """How high the place of an image is, as a multiple of its width; a code's is square."""
+    return float(np.clip(item.shape[0] / item.shape[1], 0.3, 3)) if item.ndim > 1 else 1
+
+
+def _tile(images: np.ndarray) -> np.ndarray:
+    """Images `(rows, columns, height, width, …)` as one picture, the first row at the top."""
+    rows, columns, height, width, *channels = images.shape
+    return images.swapaxes(1, 2).reshape(rows * height, columns * width, *channels)
+
+
+def _wrap(text: str, inches: float) -> str:
+    """A text in lines that fit into so many inches; its own breaks stay."""
+    lines = []
+    for line in text.split("\n"):
+        width = _width(line)
+        if width > inches:
+            line = textwrap.fill(line, max(int(len(line) * inches / width), 5))
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _width(line: str) -> float:
+    """How wide a line of text is drawn, in inches."""
+    if not line.strip():
+        return 0
+    outline = TextPath((0, 0), line, size=plt.rcParams["font.size"])  # in points
+    return float(np.ptp(outline.vertices[:, 0])) / 72
+
+
+def _wrap_all(texts: Iterable[str], inches: float) -> list[str]:
+    return [_wrap(text, inches) for text in texts]
+
+
+def _wrap_for_legend(text: str) -> str:
+    return _wrap(text, 2.6)
+
+
+def _wrap_below(text: str) -> str:
+    return _wrap(text, WIDTH - 1.5)
+
+
+def _wrap_beside(text: str, figure: Figure) -> str:
+    return _wrap(text, max(figure.get_figheight() - 0.4, 1))
+
+
+def _height_of_more_lines(texts: Iterable[str]) -> float:
+    """The inches that a row of titles needs beyond those for one line."""
+    return LINE * max((text.count("\n") for text in texts), default=0)
 
 
 def _draw_table(
@@ -960,7 +880,10 @@ def _draw_table(
     names: tuple[str, str],
 ) -> Figure:
     """A table of numbers shaded by how far each is behind the best of its column."""
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.75 * len(rows) + 0.9))
+    rows, columns = _wrap_all(rows, 1.3), _wrap_all(columns, (WIDTH - 1.5) / len(columns))
+    # The margin of a table has room for two lines at the head of a column.
+    height = 0.75 * len(rows) + 0.9 + max(_height_of_more_lines(columns) - LINE, 0)
+    figure, axes = plt.subplots(figsize=(WIDTH, height))
     axes.imshow(behind, cmap="Blues", vmin=0, vmax=1.6 * behind.max() or 1, aspect="auto")
     write = _writer(numbers)
     for (row, column), number in np.ndenumerate(numbers):
@@ -973,13 +896,13 @@ def _draw_table(
     axes.tick_params(length=0)
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
-    axes.set(ylabel=names[0], xlabel=names[1])
+    axes.set(ylabel=_wrap(names[0], 0.9 * len(rows)), xlabel=_wrap_below(names[1]))
     axes.spines[:].set_visible(False)
     return figure
 
 
 def _write_powers(axis: Axis) -> None:
-    """Numbers as 1, 2, 5, 10 on a logarithmic axis; others where these are too many or too few."""
+    """Write 1, 2, 5, 10 on a logarithmic axis, or others where these are too many or too few."""
     low, high = axis.get_view_interval()
     locator = LogLocator(subs=(1, 2, 5) if high < 1e4 * low else (1,))
     if sum(low <= tick <= high for tick in locator.tick_values(low, high)) < 2:
@@ -994,7 +917,8 @@ def _draw_on_logarithmic_axes(
 ) -> tuple[Figure, Axes]:
     figure, axes = plt.subplots(figsize=(WIDTH, 3.4))
     for name, points in curves.items():
-        axes.plot(*points, color=colours[name], marker="o", markersize=4, label=name)
+        label = _wrap_for_legend(name)
+        axes.plot(*points, color=colours[name], marker="o", markersize=4, label=label)
     axes.set(xscale="log", yscale="log")
     return figure, axes
 
@@ -1007,7 +931,9 @@ def _name_logarithmic_axes(axes: Axes, across: str) -> None:
 
 
 def _draw_image(axes: Axes, image: np.ndarray) -> None:
-    axes.imshow(image, vmin=0, vmax=1, cmap="gray", origin="upper")
+    # Matplotlib cuts grey off at both ends by itself, and complains about colour.
+    shown = image if image.ndim == 2 else image.clip(0, 1)
+    axes.imshow(shown, vmin=0, vmax=1, cmap="gray", origin="upper")
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
 

@@ -7,7 +7,6 @@ it: these layers do to a code `(height, width, channels)` what they do to the sa
 import math
 
 import keras
-import tensorflow as tf
 from keras import layers, ops
 
 from helpers.checks import check_count, is_number
@@ -37,7 +36,7 @@ class L1Penalty(layers.Layer):
         self.supports_masking = True  # a mask goes on with the code
         self.strength = _check_strength(strength)
 
-    def call(self, code: tf.Tensor) -> tf.Tensor:
+    def call(self, code: keras.KerasTensor) -> keras.KerasTensor:
         """Codes `(n, …)` to the same codes."""
         sizes = ops.abs(_precise(code))
         summed = ops.sum(sizes, axis=tuple(range(1, len(sizes.shape))))
@@ -78,7 +77,7 @@ class KLPenalty(layers.Layer):
         self.rate = float(rate)
         self.strength = _check_strength(strength)
 
-    def call(self, code: tf.Tensor) -> tf.Tensor:
+    def call(self, code: keras.KerasTensor) -> keras.KerasTensor:
         """Codes `(n, …)` from 0 to 1, as a sigmoid gives, to the same codes."""
         rates = ops.mean(_precise(code), axis=0)
         # Added rather than cut off there, so that silent units keep a gradient.
@@ -113,16 +112,16 @@ class TopK(layers.Layer):
     def __init__(self, k: int, **kwargs) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True  # a mask goes on with the code
-        self.first_k = check_count(k, "k")
+        self.initial_k = check_count(k, "k")
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the variable, for codes of this shape."""
         self.code_size = math.prod(_code_shape(shape))
-        if self.first_k > self.code_size:
+        if self.initial_k > self.code_size:
             raise ValueError(
-                f"k must be at most the code size, {self.code_size}; got {self.first_k}"
+                f"k must be at most the code size, {self.code_size}; got {self.initial_k}"
             )
-        initial = keras.initializers.Constant(self.first_k)
+        initial = keras.initializers.Constant(self.initial_k)
         self.k = self.add_weight(
             shape=(), dtype="int32", initializer=initial, trainable=False, name="k"
         )
@@ -131,7 +130,7 @@ class TopK(layers.Layer):
         """The shape that comes in."""
         return shape
 
-    def call(self, code: tf.Tensor) -> tf.Tensor:
+    def call(self, code: keras.KerasTensor) -> keras.KerasTensor:
         """Codes `(n, …)` to the same shape."""
         shape = code.shape[1:]
         code = ops.reshape(ops.relu(code), (-1, self.code_size))
@@ -145,7 +144,7 @@ class TopK(layers.Layer):
 
     def get_config(self) -> dict[str, object]:
         """What `.keras` files store of the layer."""
-        return super().get_config() | {"k": self.first_k}
+        return super().get_config() | {"k": self.initial_k}
 
 
 @keras.saving.register_keras_serializable(package="helpers")
@@ -176,7 +175,7 @@ class DeadUnits(layers.Layer):
             name="silent",
         )
 
-    def call(self, codes: list[tf.Tensor], training: bool = False) -> tf.Tensor:
+    def call(self, codes: list[keras.KerasTensor], training: bool = False) -> keras.KerasTensor:
         """Two codes `(n, …)`, before and after a top-k layer, to one of the dead units."""
         before, after = codes
         if training:
@@ -197,43 +196,44 @@ class AuxiliaryLoss(layers.Layer):
     dead units add nothing to any image: none is dead, or none of the dead is excited.
 
     Args:
-        weight: of this loss beside the reconstruction's, both squared errors per pixel.
+        strength: what this loss is multiplied by. Beside the loss "mse", an error per number as
+            this one is, 1 counts both alike.
 
     Raises:
-        ValueError: the weight is negative or not finite.
+        ValueError: the strength is negative or not finite.
 
     Source:
         L. Gao et al., "Scaling and evaluating sparse autoencoders", 2025.
     """
 
-    def __init__(self, weight: float, **kwargs) -> None:
+    def __init__(self, strength: float, **kwargs) -> None:
         super().__init__(**kwargs)
-        self.weight = _check_strength(weight, "weight")
+        self.strength = _check_strength(strength)
 
     def build(self, shapes: list[tuple[int | None, ...]]) -> None:
         """Check that the three arrays have one shape, so that nothing is broadcast in silence."""
         _check_shapes(shapes, ("images", "reconstructions", "additions"))
 
-    def call(self, arrays: list[tf.Tensor]) -> tf.Tensor:
+    def call(self, arrays: list[keras.KerasTensor]) -> keras.KerasTensor:
         """Images, reconstructions, what dead units add, each `(n, …)`, to the reconstructions."""
         images, reconstructions, additions = arrays
         missing = ops.stop_gradient(_precise(images) - _precise(reconstructions))
         additions = _precise(additions)
-        left = self.weight * ops.mean(ops.square(missing - additions))
+        left = self.strength * ops.mean(ops.square(missing - additions))
         # Otherwise every report of the loss would have a constant in it while no unit is dead.
         self.add_loss(_as_loss(ops.where(ops.any(ops.not_equal(additions, 0)), left, 0.0)))
         return reconstructions
 
     def get_config(self) -> dict[str, object]:
         """What `.keras` files store of the layer."""
-        return super().get_config() | {"weight": self.weight}
+        return super().get_config() | {"strength": self.strength}
 
 
 class AnnealK(keras.callbacks.Callback):
     """Lets k fall from a larger number to the layer's own over the first epochs, in equal ratios.
 
     Training that is interrupted leaves k where it was, and a checkpoint holds the k of its epoch;
-    `layer.k.assign(layer.first_k)` brings it to the layer's own.
+    `layer.k.assign(layer.initial_k)` brings it to the layer's own.
 
     Args:
         layer: the top-k layer of the model that is trained.
@@ -241,8 +241,8 @@ class AnnealK(keras.callbacks.Callback):
         epochs: from this epoch on, the first being 1, k is the layer's own.
 
     Raises:
-        ValueError: the layer is no top-k layer of a model, start is out of this range, or start or
-            epochs are not whole numbers of at least 1.
+        ValueError: the layer is not a top-k layer of a model, start is out of this range, or start
+            or epochs are not whole numbers of at least 1.
     """
 
     def __init__(self, layer: TopK, start: int, epochs: int) -> None:
@@ -250,34 +250,34 @@ class AnnealK(keras.callbacks.Callback):
         if not isinstance(layer, TopK) or not layer.built:
             raise ValueError(
                 f"layer must be a TopK layer of a model; got {type(layer).__name__}"
-                + (" that is in none" if isinstance(layer, TopK) else "")
+                + (" that is not part of one" if isinstance(layer, TopK) else "")
             )
         self.layer = layer
         self.start = check_count(start, "start")
         self.epochs = check_count(epochs, "epochs")
-        if not layer.first_k <= start <= layer.code_size:
+        if not layer.initial_k <= start <= layer.code_size:
             raise ValueError(
-                f"start must be from the layer's k, {layer.first_k}, to the code size, "
+                f"start must be from the layer's k, {layer.initial_k}, to the code size, "
                 f"{layer.code_size}; got {start}"
             )
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002
         """Set k for this epoch."""
         share = min(epoch / (self.epochs - 1), 1) if self.epochs > 1 else 1
-        self.layer.k.assign(round(self.start ** (1 - share) * self.layer.first_k**share))
+        self.layer.k.assign(round(self.start ** (1 - share) * self.layer.initial_k**share))
 
     def on_train_end(self, logs: dict | None = None) -> None:  # noqa: ARG002
         """Leave the layer with its own k, however few epochs there were."""
-        self.layer.k.assign(self.layer.first_k)
+        self.layer.k.assign(self.layer.initial_k)
 
 
-def _precise(array: tf.Tensor) -> tf.Tensor:
+def _precise(array: keras.KerasTensor) -> keras.KerasTensor:
     """In single precision at least: a sum of halves overflows."""
     wide = keras.backend.standardize_dtype(array.dtype) == "float64"
     return ops.cast(array, "float64" if wide else "float32")
 
 
-def _as_loss(cost: tf.Tensor) -> tf.Tensor:
+def _as_loss(cost: keras.KerasTensor) -> keras.KerasTensor:
     """In the precision in which Keras adds up losses, whatever the layer computes in."""
     return ops.cast(cost, keras.config.floatx())
 
@@ -294,7 +294,7 @@ def _check_shapes(shapes: list[tuple[int | None, ...]], names: tuple[str, ...]) 
         raise ValueError(f"{', '.join(names)} must be a list of one shape; got shapes {shapes}")
 
 
-def _check_strength(strength: float, name: str = "strength") -> float:
+def _check_strength(strength: float) -> float:
     if not is_number(strength) or not 0 <= strength < math.inf:
-        raise ValueError(f"{name} must be at least 0 and finite; got {strength!r}")
+        raise ValueError(f"strength must be at least 0 and finite; got {strength!r}")
     return float(strength)

@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from helpers.checks import check_array, check_count, is_number
+from helpers.corruption import Corruption
 
-Corruption = Callable[[tf.Tensor, int | keras.random.SeedGenerator], tf.Tensor]
 Loss = str | Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 OptimizerLike = str | keras.optimizers.Optimizer | Callable[..., keras.optimizers.Optimizer]
 

@@ -23,9 +23,9 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from helpers.checks import check_count
+from helpers.corruption import Corruption
 from helpers.seeds import check_seed, spawn_seeds
 from helpers.train_arguments import (
-    Corruption,
     Loss,
     OptimizerLike,
     check_backend,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.data import ImageSet, load_mnist
+from helpers.datasets import ImageSet, load_mnist
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -17,12 +17,12 @@ from helpers.checks import (
     check_array,
     check_choice,
     check_count,
-    check_images,
     check_list,
     check_same_shape,
     is_number,
     is_whole,
 )
+from helpers.datasets.image_set import check_images
 from helpers.seeds import check_seed, default_seed, spawn_seeds
 
 images = hnp.arrays(

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
 from helpers.compression import Quantiser, codec_files, codec_mosaic, codec_picture
-from helpers.data import load_mnist
+from helpers.datasets import load_mnist
 from helpers.metrics import squared_error, squared_errors
 
 LOSSLESS = [("PNG", None), ("WebP", None)]

@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from helpers.results import RESULTS, load_result
+from helpers.stored import RESULTS, load_result
 from tools import release_check
 from tools.chapter_rules import INSTALL_CELL
 from tools.digests import (

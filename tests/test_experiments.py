@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from sklearn.decomposition import PCA
 
 from helpers.claims import ClaimRecord, claim
-from helpers.results import RESULTS, load_result
+from helpers.stored import RESULTS, load_result
 from tools import results
 from tools.chapter_rules import code_cells, plain
 from tools.digests import changes_since, chapters, digests_of, script_digests, scripts

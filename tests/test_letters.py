@@ -1,15 +1,25 @@
 """Printed letters: every one is readable, inside the image, and in one split."""
 
 import functools
+import re
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
+from scipy.ndimage import map_coordinates
 from sklearn.metrics import pairwise_distances_argmin
 
-from helpers.letters import LETTERS, TYPEFACES, _draw_glyph, _load_font, load_letters, split_glyphs
+from helpers.datasets.letters import (
+    LETTERS,
+    TYPEFACES,
+    _draw_glyph,
+    _load_font,
+    _place,
+    load_letters,
+    split_glyphs,
+)
 from tests.surroundings import generators_go_on
 
 SPLITS = ("train", "validation", "test")
@@ -74,6 +84,42 @@ def test_every_font_draws_26_distinct_ordinary_letters(font):
 @pytest.mark.parametrize("font", ["cmsy10.ttf", "cmex10.ttf"])
 def test_a_font_without_ordinary_letters_would_be_noticed(font):
     assert letters_recognised(font) < 0.8
+
+
+@pytest.mark.parametrize(("name", "fonts"), TYPEFACES.items())
+def test_a_typeface_is_named_as_its_fonts_are_upright_before_slanted(name, fonts):
+    (family, upright), (other_family, slanted) = (_load_font(font).getname() for font in fonts)
+    family_named = name.removesuffix(" bold").replace(" ", "")
+    assert family.replace(" ", "") == other_family.replace(" ", "") == family_named
+    for style in (upright, slanted):
+        assert ("bold" in style.lower()) == name.endswith(" bold")
+    assert upright in ("Book", "Regular", "Bold")
+    assert re.search("Oblique|Italic", slanted)
+
+
+@pytest.mark.parametrize("letter", ["R", "W", "I"])
+@pytest.mark.parametrize(
+    ("scale", "slant", "shift"),
+    [(0.2, 0.15, (0.5, -0.25)), (0.23, -0.2, (-1, 1)), (5, 0.1, (1, -1)), (0.18, 0, (0, 0))],
+)
+def test_a_letter_is_scaled_slanted_and_moved_as_asked(letter, scale, slant, shift):
+    glyph = _draw_glyph(letter, _load_font("DejaVuSerif.ttf"))
+    ink = np.asarray(glyph, float)
+    height, width = ink.shape
+    # No wider and no higher than 24 pixels; moved by 3 pixels at most, and never out of these 24.
+    wide, high = width + abs(slant) * height, height
+    scale_used = min(scale, 24 / wide, 24 / high)
+    room = [min(3, 12 - scale_used * size / 2) for size in (wide, high)]
+    middle = 14 + np.multiply(shift, room)
+    # Sixteen points in each pixel, a quarter of a pixel apart.
+    down, across = np.mgrid[:112, :112] / 4 + 1 / 8
+    down, across = (down - middle[1]) / scale_used, (across - middle[0]) / scale_used
+    down, across = height / 2 + down, width / 2 + across + slant * down
+    inside = (down >= 0) & (down < height) & (across >= 0) & (across < width)
+    expected = inside * map_coordinates(ink, (down - 0.5, across - 0.5), order=1, mode="nearest")
+    expected = expected.reshape(28, 4, 28, 4).mean(axis=(1, 3))
+    found = np.asarray(_place(glyph, scale, slant, np.array(shift)), float)
+    np.testing.assert_allclose(found, expected, atol=1.5)
 
 
 def test_image_sets_are_as_large_as_asked_float32_and_in_0_to_1(letters):

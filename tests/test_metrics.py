@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -165,7 +166,15 @@ def test_ssim_is_scikit_images_with_the_published_window(digits):
         structural_similarity(image[..., 0], other[..., 0], data_range=1, **published)
         for image, other in zip(images, noisy, strict=True)
     ]
-    np.testing.assert_allclose(ssims(images, noisy), expected, atol=1e-4)
+    np.testing.assert_allclose(ssims(images, noisy), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(5, 28, 28, 1), (3, 33, 47, 3), (2, 11, 12, 2)])
+def test_ssim_of_images_of_any_shape_is_tensorflows(shape):
+    random = np.random.default_rng(0)
+    images = random.random(shape).astype(np.float32)
+    noisy = np.clip(images + random.normal(0, 0.2, shape), 0, 1).astype(np.float32)
+    np.testing.assert_allclose(ssims(images, noisy), tf.image.ssim(images, noisy, 1), atol=1e-5)
 
 
 def test_ssim_of_two_greys_is_the_formula_for_their_means():
@@ -182,6 +191,10 @@ def test_ssim_refuses_what_is_no_image():
         ssims(images, images[:1])
     with pytest.raises(ValueError, match="images and reconstructions must have the same shape"):
         psnrs(images, images[:1])
+    for shape in ((2, 28, 28), (2, 10, 28, 1), (2, 28, 10, 1)):
+        with pytest.raises(ValueError, match=r"at least 11 pixels a side; got shape") as raised:
+            ssims(np.zeros(shape), np.zeros(shape))
+        assert str(shape) in str(raised.value)
 
 
 def test_explained_variance_is_scikit_learns():

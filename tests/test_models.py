@@ -142,7 +142,7 @@ def test_linear_shapes_parameters_and_formula_by_hand(digits):
 
 
 def test_weight_decay_costs_what_the_docstring_says(digits):
-    free, dear = (linear_autoencoder(4, weight_decay=price, seed=0) for price in (0.0, 0.7))
+    free, dear = (linear_autoencoder(4, weight_decay=decay, seed=0) for decay in (0.0, 0.7))
     for model in (free, dear):
         model.compile(loss="mse")
     images = digits.test[:20]
@@ -175,7 +175,7 @@ def test_a_trained_linear_autoencoder_is_pca():
 
 
 @pytest.mark.parametrize("weight_decay", [-0.1, float("nan"), float("inf"), "0.1", True])
-def test_a_weight_decay_that_is_no_price_is_refused(weight_decay):
+def test_a_weight_decay_that_is_negative_or_not_finite_is_refused(weight_decay):
     with pytest.raises(ValueError, match="weight_decay must be at least 0 and finite; got"):
         linear_autoencoder(4, weight_decay=weight_decay)
 
@@ -209,11 +209,11 @@ def test_a_convolution_with_stride_two_is_the_sum_by_hand(digits):
 @pytest.mark.parametrize(
     ("channels", "message"),
     [
-        ([], "channels must name one or two convolutions.* got 0"),
-        ([4, 4, 4], "channels must name one or two convolutions.* got 3"),
+        ([], "channels must name from 1 to 5 convolutions.* got 0"),
+        ([4] * 6, r"sides of \(28, 28\) can be halved 5 times; got 6"),
         ([0], "channels must be a whole number of at least 1"),
-        (16, "channels must be a list of widths.* got 16"),
-        ("ab", "channels must be a list of widths.* got 'ab'"),
+        (16, "channels must be a list of channels.* got 16"),
+        ("ab", "channels must be a list of channels.* got 'ab'"),
     ],
 )
 def test_channels_that_cannot_be_built_are_refused(channels, message):
@@ -304,7 +304,7 @@ def test_models_learn_where_functions_run_eagerly(digits):
     assert losses[1] < losses[0]
 
 
-def test_without_weight_decay_there_is_no_price():
+def test_without_weight_decay_there_is_no_penalty():
     assert linear_autoencoder(4).losses == []
     assert len(linear_autoencoder(4, weight_decay=1e-9).losses) == 2
 
@@ -321,7 +321,7 @@ def test_hidden_units_may_be_any_row_of_whole_numbers(hidden_units):
 def test_widths_without_an_order_are_refused(widths):
     with pytest.raises(ValueError, match=r"^hidden_units must be a list of widths, such as \[256"):
         dense_autoencoder(2, widths)
-    with pytest.raises(ValueError, match=r"^channels must be a list of widths, such as \[16"):
+    with pytest.raises(ValueError, match=r"^channels must be a list of channels, such as \[16"):
         conv_autoencoder(2, widths)
 
 
@@ -426,3 +426,121 @@ def test_the_config_of_a_model_may_be_used_twice():
     config = dense_autoencoder(4).get_config()
     for _ in range(2):
         assert Autoencoder.from_config(config).encoder.output_shape == (None, 4)
+
+
+OF_ANY_SHAPE = {
+    "dense, colour": ((33, 47, 3), lambda shape: dense_autoencoder(4, [8], shape=shape)),
+    "convolutional, colour": ((33, 47, 3), lambda shape: conv_autoencoder(4, [2, 3], shape=shape)),
+    "convolutional, signal": ((140, 2), lambda shape: conv_autoencoder(4, [3, 2], shape=shape)),
+    "convolutional, odd": ((27, 27, 1), lambda shape: conv_autoencoder(4, [2, 3], shape=shape)),
+    "dense, table": (
+        (17,),
+        lambda shape: dense_autoencoder(4, [8], shape=shape, output_activation=None),
+    ),
+    "dense, small": ((5, 6, 2), lambda shape: dense_autoencoder(4, shape=shape)),
+    "convolutional, small": ((5, 6, 2), lambda shape: conv_autoencoder(4, [3, 2], shape=shape)),
+    "linear, table": ((17,), lambda shape: linear_autoencoder(4, shape=shape, weight_decay=0.1)),
+    "linear, colour": ((33, 47, 3), lambda shape: linear_autoencoder(4, shape=shape)),
+}
+
+
+def test_models_of_any_shape_train_and_give_the_same_outputs_in_a_new_process(tmp_path):
+    random = np.random.default_rng(0)
+    for number, (shape, build) in enumerate(OF_ANY_SHAPE.values()):
+        model, inputs = build(shape), random.random((20, *shape)).astype(np.float32)
+        train(model, inputs, epochs=1, batch_size=10)
+        model.save(tmp_path / f"{number}.keras")
+        outputs = model.predict(inputs, verbose=0)
+        assert outputs.shape == inputs.shape
+        np.savez(tmp_path / f"{number}.npz", inputs=inputs, outputs=outputs)
+    script = (
+        "import keras, numpy as np, pathlib, helpers.models\n"
+        "for path in sorted(pathlib.Path().glob('*.keras')):\n"
+        "    model, arrays = keras.models.load_model(path), np.load(path.with_suffix('.npz'))\n"
+        "    found = model.predict(arrays['inputs'], verbose=0)\n"
+        "    np.testing.assert_allclose(found, arrays['outputs'], atol=1e-6)\n"
+        "    codes = model.encoder.predict(arrays['inputs'], verbose=0)\n"
+        "    found = model.decoder.predict(codes, verbose=0)\n"
+        "    np.testing.assert_allclose(found, arrays['outputs'], atol=1e-5)\n"
+        "    print(path)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert len(done.stdout.split()) == len(OF_ANY_SHAPE)
+
+
+@pytest.mark.parametrize("side", range(2, 21))
+def test_a_convolutional_decoder_returns_the_shape_it_was_asked_for(side):
+    depth = (side - 1).bit_length()  # until the side is 1
+    for shape in ((side, side + 3, 2), (side + 1, side, 1), (side, 3)):
+        model = conv_autoencoder(2, [1] * depth, shape=shape)
+        assert model.output_shape == (None, *shape)
+        assert layer_shapes(model.decoder)[::-1][: depth + 1] == [
+            (*(-(-length // 2**level) for length in shape[:-1]), channels)
+            for level, channels in enumerate([shape[-1], *[1] * depth])
+        ]
+        with pytest.raises(ValueError, match=f"can be halved {depth} times; got {depth + 1}"):
+            conv_autoencoder(2, [1] * (depth + 1), shape=shape)
+
+
+def test_what_is_cropped_is_the_end():
+    model = conv_autoencoder(2, [1], shape=(3, 5, 1), output_activation=None)
+    *_, up, crop = model.decoder.layers
+    doubled = up(np.random.default_rng(0).random((1, 2, 3, 1)).astype(np.float32))
+    np.testing.assert_array_equal(crop(doubled), doubled[:, :3, :5])
+
+
+@pytest.mark.parametrize("build", [dense_autoencoder, conv_autoencoder])
+def test_the_function_at_the_output_is_an_argument(build):
+    inputs = np.random.default_rng(0).normal(size=(50, 9, 2)).astype(np.float32)
+    squashed = np.asarray(build(4, [3], shape=(9, 2), seed=0)(inputs))
+    free = np.asarray(build(4, [3], shape=(9, 2), seed=0, output_activation=None)(inputs))
+    assert free.min() < 0
+    np.testing.assert_allclose(squashed, 1 / (1 + np.exp(-free)), atol=1e-6)
+    with pytest.raises(ValueError, match="output_activation must be what Keras calls"):
+        build(4, [3], shape=(9, 2), output_activation="sigmond")
+
+
+def test_weight_decay_is_per_number_of_the_shape():
+    model = linear_autoencoder(4, shape=(5, 6, 2), weight_decay=0.7)
+    squares = sum((np.asarray(w) ** 2).sum() for w in model.get_weights() if w.ndim == 2)
+    assert float(sum(model.losses)) == pytest.approx(0.7 * squares / 60, rel=1e-5)
+
+
+@pytest.mark.parametrize("build", [dense_autoencoder, linear_autoencoder, conv_autoencoder])
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((), "shape must have an axis"),
+        ((0, 4), "each of shape must be a whole number of at least 1; got 0"),
+        ((None, 4), "each of shape must be a whole number of at least 1; got None"),
+        ((2.5, 4), "each of shape must be a whole number of at least 1; got 2.5"),
+        ((True, 4), "each of shape must be a whole number of at least 1; got True"),
+        (28, "shape must be the sizes of one input, such as .* got 28"),
+        ("28", "shape must be the sizes of one input, such as .* got '28'"),
+        ((70_000, 70_000, 3), "shape must have an axis, and at most 2147483647 numbers"),
+    ],
+)
+def test_a_shape_that_is_none_of_an_input_is_refused(build, shape, message):
+    with pytest.raises(ValueError, match=message):
+        build(4, shape=shape)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((17,), r"shape must be \(height, width, channels\) or \(steps, channels\)"),
+        ((4, 4, 4, 1), r"shape must be \(height, width, channels\) or \(steps, channels\)"),
+        ((1, 9, 1), "shape must have sides of at least 2, to be halved; got"),
+    ],
+)
+def test_a_shape_that_convolutions_cannot_halve_is_refused(shape, message):
+    with pytest.raises(ValueError, match=message):
+        conv_autoencoder(4, [2], shape=shape)
+
+
+@pytest.mark.parametrize("shape", [[9, 2], np.array([9, 2]), (np.int64(9), 2)])
+def test_a_shape_may_be_a_list_or_an_array(shape):
+    assert dense_autoencoder(4, shape=shape).output_shape == (None, 9, 2)
+    assert conv_autoencoder(4, [2], shape=shape).output_shape == (None, 9, 2)

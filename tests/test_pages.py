@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from helpers.results import load_result
+from helpers.stored import load_result
 from tools.digests import chapters, scripts
 
 KINDS = ("pca", "narrow", "wide", "denoising", "l1", "top_k")

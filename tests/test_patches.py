@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.patches import from_patches, to_patches
+from helpers.datasets.patches import from_patches, to_patches
 
 
 def picture_of(height, width):

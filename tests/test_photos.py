@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_sample_image
 
-from helpers.photos import BANDS, PHOTOS, load_photos, patch_positions, whole_photo
+from helpers.datasets.photos import BANDS, PHOTOS, load_photos, patch_positions, whole_photo
 from tests.surroundings import generators_go_on
 
 SPLITS = ("train", "validation", "test")

@@ -1,9 +1,11 @@
 """Figures show what they were given, and refuse what they cannot show."""
 
 import inspect
+import re
 import subprocess
 import sys
 import warnings
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -299,9 +301,16 @@ NAMED_BY = {
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ([f"model {number}" for number in range(14)], "at most 13 names"),
-        (["_hidden"], "names that a legend shows, .*; got '_hidden'"),
-        ([""], "names that a legend shows, .*; got ''"),
+        (
+            [f"model {number}" for number in range(14)],
+            r"at most 13 names, one for each colour; got (14|15)$",
+        ),
+        (
+            ["_hidden"],
+            "names that a legend shows, not empty and not beginning with an underscore; "
+            "got '_hidden'$",
+        ),
+        ([""], "names that a legend shows, .*; got ''$"),
     ],
 )
 def test_names_that_no_legend_could_tell_apart_are_refused(where, names, message):
@@ -331,6 +340,9 @@ def test_the_axis_holds_every_curve_and_level(curves, levels):
 def test_a_curve_of_one_epoch_is_a_dot():
     dot, line = plots.learning_curves({"a": [2.0], "b": [3.0, 2.0]}).axes[0].lines
     assert (dot.get_marker(), line.get_marker()) == ("o", "")
+    axes = plots.learning_curves({"a": [2.0]}).axes[0]
+    low, high = axes.get_xlim()
+    assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [1]
 
 
 def test_small_numbers_are_not_written_as_zero():
@@ -408,6 +420,28 @@ def test_pictures_of_different_shapes_have_one_scale():
     sizes = [axes.get_window_extent().transformed(inches) for axes in figure.axes]
     per_pixel = [size.width / shape[1] for size, shape in zip(sizes, shapes.values(), strict=True)]
     np.testing.assert_allclose(per_pixel, per_pixel[0], rtol=0.02)
+
+
+def test_points_of_the_code_map_are_small_and_translucent_and_its_labels_stand_out():
+    axes = plots.code_map(RANDOM.random((10, 2)), np.repeat([2, 5], 5)).axes[0]
+    for points in axes.collections:
+        assert (points.get_alpha(), list(points.get_sizes())) == (0.5, [3])
+        assert list(points.get_linewidths()) == [0]
+    for label in axes.texts:
+        (halo,) = label.get_path_effects()
+        assert halo._gc == {"linewidth": 4, "foreground": "white"}
+        assert (label.get_fontsize(), label.get_weight()) == (14, "bold")
+        assert (label.get_ha(), label.get_va()) == ("center", "center")
+
+
+def test_marks_are_large_enough_to_be_told_from_points():
+    rates = plots.rate_curves({"JPEG": ([1, 10], [9, 3])}, {"PNG": 160}).axes[0]
+    frontier = plots.frontier({"L1": ([1, 10], [9, 3])}, {"a": (1, 9)}).axes[0]
+    for axes in (rates, frontier):
+        curve, mark = axes.lines
+        assert (curve.get_markersize(), mark.get_markersize()) == (4, 9)
+    arrows = plots.arrows(CODES[:, :2], CODES[:, 2:4], {"a": CODES[:, :2]}).axes[0]
+    assert arrows.lines[0].get_markersize() == 1.5
 
 
 def test_labels_as_floats_have_a_colour_each():
@@ -503,6 +537,11 @@ def test_powers_are_named_as_1_2_5():
     wide = plots.rate_curves({"PCA": ([0.01, 5000], [0.2, 40])}).axes[0]
     shown = [tick for tick in wide.get_xticks() if 0.01 <= tick <= 5000]
     np.testing.assert_allclose(shown, [0.01, 0.1, 1, 10, 100, 1000])
+    for width, factor in ((9_500, 2), (10_500, 10)):  # up to four powers of ten, and beyond
+        axes.set_xlim(1, width)
+        plots._write_powers(axes.xaxis)
+        first, second = [tick for tick in axes.get_xticks() if tick >= 1][:2]
+        assert second / first == pytest.approx(factor)
     assert axes.xaxis.get_major_formatter()(0.2) == "0.2"
     assert axes.xaxis.get_minor_formatter()(3) == ""
 
@@ -597,58 +636,91 @@ def test_no_text_is_smaller_than_eight_points():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: plots.image_rows({}), "rows must name at least one"),
+        (
+            lambda: plots.image_rows({}),
+            "rows must name at least one thing to draw; got none",
+        ),
         (
             lambda: plots.image_rows({"a": IMAGES, "b": IMAGES[:2]}),
             "rows must all have the same number of images; got {'a': 3, 'b': 2}",
         ),
         (
-            lambda: plots.image_rows({"a": np.zeros((2, 28, 28, 3))}),
-            r"rows\['a'\] must hold grey images .* got shape \(2, 28, 28, 3\)",
+            lambda: plots.image_rows({"a": np.full((2, 4), np.nan)}),
+            "rows['a'] must be finite; got 8 NaN and 0 infinite of 8 numbers",
         ),
-        (lambda: plots.image_rows({"a": np.full((2, 4), np.nan)}), r"rows\['a'\] must be finite"),
-        (lambda: plots.image_rows({"a": IMAGES}, {"b": [1, 2, 3]}), "got 3 for 'b'"),
-        (lambda: plots.image_rows({"a": IMAGES}, {"a": [1]}), "got 1 for 'a'"),
-        (lambda: plots.code_journey(IMAGES[0], CODES, IMAGES[0]), "code must have shape"),
-        (lambda: plots.learning_curves({}), "curves must name at least one"),
-        (lambda: plots.learning_curves({"a": []}), r"curves\['a'\] must have shape"),
+        (
+            lambda: plots.image_rows({"a": IMAGES}, {"b": [1, 2, 3]}),
+            "each name in errors must be one of ['a']; got 'b'",
+        ),
+        (
+            lambda: plots.image_rows({"a": IMAGES}, {"a": [1]}),
+            "errors['a'] must have 3 numbers, as the row has images; got 1",
+        ),
+        (
+            lambda: plots.code_journey(IMAGES[0], CODES, IMAGES[0]),
+            "code must have shape (n,) with n at least 1; got shape (3, 5)",
+        ),
+        (
+            lambda: plots.learning_curves({}),
+            "curves must name at least one thing to draw; got none",
+        ),
+        (
+            lambda: plots.learning_curves({"a": []}),
+            "curves['a'] must have shape (n,) with n at least 1; got shape (0,)",
+        ),
         (
             lambda: plots.error_table(np.ones((2, 2)), ["a"], ["b", "c"], names=("x", "y")),
-            r"errors must be 1 rows of 2 numbers; got shape \(2, 2\)",
+            "errors must have shape (1, 2), as rows and columns do; got shape (2, 2)",
         ),
         (
             lambda: plots.error_table(np.zeros((1, 1)), ["a"], ["b"], names=("x", "y")),
             "errors must be positive; got 0",
         ),
-        (lambda: plots.pictures({}), "named must name at least one"),
-        (lambda: plots.pictures({"a": np.ones((2, 3, 3))}), r"named\['a'\] must be a grey image"),
-        (lambda: plots.error_spread(np.ones((2, 2))), r"errors must have shape \(n,\)"),
-        (lambda: plots.error_spread(np.array([np.nan])), "errors must be finite"),
-        (lambda: plots.pictures({"a": np.full((3, 3), np.nan)}), r"named\['a'\] must be finite"),
+        (
+            lambda: plots.pictures({}),
+            "named must name at least one thing to draw; got none",
+        ),
+        (
+            lambda: plots.error_spread(np.ones((2, 2))),
+            "errors must have shape (n,) with n at least 1; got shape (2, 2)",
+        ),
+        (
+            lambda: plots.error_spread(np.array([np.nan])),
+            "errors must be finite; got 1 NaN and 0 infinite of 1 numbers",
+        ),
+        (
+            lambda: plots.pictures({"a": np.full((3, 3), np.nan)}),
+            "named['a'] must be finite; got 9 NaN and 0 infinite of 9 numbers",
+        ),
         (
             lambda: plots.code_journey(np.zeros((28, 28), np.uint8), CODES[0], IMAGES[0]),
-            "image must hold floating-point",
+            "image must hold floating-point numbers; got dtype uint8; divide pixels 0–255 by 255",
         ),
-        (lambda: plots.rate_curves({}), "curves must name at least one"),
+        (
+            lambda: plots.rate_curves({}),
+            "curves must name at least one thing to draw; got none",
+        ),
         (
             lambda: plots.rate_curves({"PCA": ([1], [1])}, {"PNG": 0}),
-            r"lossless\['PNG'\] must be positive; got 0",
+            "lossless['PNG'] must be positive; got 0",
         ),
         (
             lambda: plots.rate_curves({"PCA": [1, 2, 3]}),
-            r"curves\['PCA'\] must have shape",
+            "curves['PCA'] must be two lists of equal length, horizontal and vertical "
+            "positions; got shape (3,)",
         ),
         (
             lambda: plots.rate_curves({"PCA": np.ones((3, 2))}),
-            r"curves\['PCA'\] must be two lists of the same length, .* got shape \(3, 2\)",
+            "curves['PCA'] must be two lists of equal length, horizontal and vertical "
+            "positions; got shape (3, 2)",
         ),
         (
             lambda: plots.seed_dots({"a": [1.0]}, {"PCA": -0.5}),
-            r"levels\['PCA'\] must not be negative; got -0.5",
+            "levels['PCA'] must not be negative; got -0.5",
         ),
         (
             lambda: plots.code_journey(IMAGES[0], CODES[0], IMAGES[0, :20]),
-            r"image and reconstruction must have the same shape; got \(28, 28\) and \(20, 28\)",
+            "image and reconstruction must have the same shape; got (28, 28) and (20, 28)",
         ),
         (
             lambda: plots.spread_curves([0, 1], {"PCA": np.ones((1, 2))}, xlabel="", ylabel=""),
@@ -656,25 +728,26 @@ def test_no_text_is_smaller_than_eight_points():
         ),
         (
             lambda: plots.spread_curves([2, 2], {"PCA": np.ones((1, 2))}, xlabel="", ylabel=""),
-            r"positions must rise from one to the next; got \[2.0, 2.0\]",
+            "positions must rise from one to the next; got [2.0, 2.0]",
         ),
         (
             lambda: plots.spread_curves(
                 [1], {"PCA": np.zeros((1, 1))}, xlabel="", ylabel="", yscale="log"
             ),
-            r"curves\['PCA'\] must be positive; got 0",
+            "curves['PCA'] must be positive; got 0",
         ),
         (
             lambda: plots.activation_spread({"plain": np.array([[-1.0, 2.0]])}),
-            r"codes\['plain'\] must .* at least 0, some above; got shape \(1, 2\), -1 to 2",
+            "codes['plain'] must hold activations of at least 0, not all of them 0; got values "
+            "from -1 to 2",
         ),
         (
             lambda: plots.error_table(np.ones((2, 1)), ["a", "a"], ["b"], names=("x", "y")),
-            r"rows must have different names; got \['a', 'a'\]",
+            "rows must have different names; got ['a', 'a']",
         ),
         (
             lambda: plots.psnr_table(np.ones((1, 2)), ["a"], ["b", "b"], names=("x", "y")),
-            r"columns must have different names; got \['b', 'b'\]",
+            "columns must have different names; got ['b', 'b']",
         ),
         (
             lambda: plots.image_rows({"a": IMAGES}, columns="abc"),
@@ -682,101 +755,240 @@ def test_no_text_is_smaller_than_eight_points():
         ),
         (
             lambda: plots.image_rows({"a": IMAGES}, columns=list("abcdef")),
-            "columns must be names that 3 columns can share evenly; got 6",
+            "columns must be names whose number divides the 3 images of a row; got 6",
         ),
         (
             lambda: plots.rate_curves({"PCA": ([1], [0])}),
-            r"curves\['PCA'\] must be positive; got 0",
+            "curves['PCA'] must be positive; got 0",
         ),
-        (lambda: plots.frontier({}), "curves must name at least one"),
-        (lambda: plots.frontier({"L1": ([0], [1])}), r"curves\['L1'\] must be positive; got 0"),
+        (
+            lambda: plots.frontier({}),
+            "curves must name at least one thing to draw; got none",
+        ),
+        (
+            lambda: plots.frontier({"L1": ([0], [1])}),
+            "curves['L1'] must be positive; got 0",
+        ),
         (
             lambda: plots.frontier({"L1": ([1], [1])}, {"a": (1, -1)}),
-            r"marks\['a'\] must be positive; got -1",
+            "marks['a'] must be positive; got -1",
         ),
         (
             lambda: plots.frontier({"L1": ([1, 2], [1])}),
-            r"curves\['L1'\] must hold arrays of one shape; got shapes \(2,\) and \(1,\)",
+            "curves['L1'] must hold arrays of one shape; got shapes (2,) and (1,)",
         ),
         (
             lambda: plots.frontier({"L1": ([1], [1])}, {"a": (1, 2, 3)}),
-            r"marks\['a'\] must be two numbers, across and up; got 3",
+            "marks['a'] must be two numbers, a horizontal and a vertical position; got shape (3,)",
         ),
         (
             lambda: plots.activation_spread({"plain": np.ones((2, 2))}, bins=0),
             "bins must be a whole number of at least 1; got 0",
         ),
-        (lambda: plots.activation_spread({}), "codes must name at least one"),
+        (
+            lambda: plots.activation_spread({}),
+            "codes must name at least one thing to draw; got none",
+        ),
         (
             lambda: plots.activation_spread({"plain": np.zeros((2, 3))}),
-            r"codes\['plain'\] must have shape .* got shape \(2, 3\), 0 to 0",
+            "codes['plain'] must hold activations of at least 0, not all of them 0; got values "
+            "from 0 to 0",
         ),
         (
             lambda: plots.activation_spread({"plain": np.ones(3)}),
-            r"codes\['plain'\] must have shape \(n, …\)",
+            "codes['plain'] must have shape (n, code_size); got shape (3,)",
         ),
         (
             lambda: plots.spread_curves([1], {"PCA": np.ones((2, 2))}, xlabel="", ylabel=""),
-            r"curves\['PCA'\] must have shape \(draws, 1\); got \(2, 2\)",
+            "curves['PCA'] must have shape (draws, 1); got shape (2, 2)",
         ),
-        (lambda: plots.spread_curves([1], {}, xlabel="", ylabel=""), "must name at least one"),
+        (
+            lambda: plots.spread_curves([1], {}, xlabel="", ylabel=""),
+            "curves must name at least one thing to draw; got none",
+        ),
         (
             lambda: plots.code_map(np.ones((3, 3)), np.arange(3)),
-            r"codes and labels must have shapes \(n, 2\) and \(n,\); got \(3, 3\), \(3,\)",
+            "codes and labels must have shapes (n, 2) and (n,); got shapes (3, 3) and (3,)",
         ),
-        (lambda: plots.code_map(np.ones((3, 2)), np.arange(2)), r"got \(3, 2\), \(2,\)"),
-        (lambda: plots.architecture([(3,)], DENSE[1]), "encoder_shapes must hold the shapes of"),
+        (
+            lambda: plots.code_map(np.ones((3, 2)), np.arange(2)),
+            "codes and labels must have shapes (n, 2) and (n,); got shapes (3, 2) and (2,)",
+        ),
+        (
+            lambda: plots.architecture([(3,)], DENSE[1]),
+            "encoder_shapes must hold the shapes of an input and of at least one layer; got [(3,)]",
+        ),
         (
             lambda: plots.architecture(DENSE[0], [(8,), (0,)]),
             "each size in decoder_shapes must be a whole number of at least 1; got 0",
         ),
         (
             lambda: plots.architecture([784, 32], [32, 784]),
-            r"encoder_shapes must hold shapes, each a tuple as \(28, 28, 1\) or \(32,\); got 784",
+            "encoder_shapes must hold shapes, tuples such as (28, 28, 1) or (32,); got 784",
         ),
         (
             lambda: plots.architecture(DENSE[0], [(9,), (784,)]),
-            r"decoder_shapes must begin with the code's shape, \(8,\); got \(9,\)",
+            "decoder_shapes must begin with the code's shape, (8,); got (9,)",
         ),
-        (lambda: plots.seed_dots({}), "errors must name at least one"),
-        (lambda: plots.seed_dots({"a": []}), r"errors\['a'\] must have shape"),
-        (lambda: plots.seed_dots({"a": [-1.0]}), r"errors\['a'\] must not be negative; got -1"),
-        (lambda: plots.seed_dots({"a": [[1.0]]}), r"errors\['a'\] must have shape \(n,\)"),
-        (lambda: plots.seed_dots({"a": [1.0]}, {"PCA": np.nan}), r"levels\['PCA'\] must be finite"),
+        (
+            lambda: plots.seed_dots({}),
+            "errors must name at least one thing to draw; got none",
+        ),
+        (
+            lambda: plots.seed_dots({"a": []}),
+            "errors['a'] must have shape (n,) with n at least 1; got shape (0,)",
+        ),
+        (
+            lambda: plots.seed_dots({"a": [-1.0]}),
+            "errors['a'] must not be negative; got -1",
+        ),
+        (
+            lambda: plots.seed_dots({"a": [[1.0]]}),
+            "errors['a'] must have shape (n,) with n at least 1; got shape (1, 1)",
+        ),
+        (
+            lambda: plots.seed_dots({"a": [1.0]}, {"PCA": np.nan}),
+            "levels['PCA'] must be finite; got 1 NaN and 0 infinite of 1 numbers",
+        ),
         (
             lambda: plots.image_grid(IMAGES, xlabel="", ylabel=""),
-            r"images must have shape \(rows, columns, height, width, 1\); got \(3, 28, 28, 1\)",
+            "images must have shape (rows, columns, height, width, channels) with 1 or 3 "
+            "channels; got shape (3, 28, 28, 1)",
         ),
         (
             lambda: plots.image_rows({"a": IMAGES}, columns=["left", "right"]),
-            "columns must be names that 3 columns can share evenly; got 2",
+            "columns must be names whose number divides the 3 images of a row; got 2",
         ),
         (
             lambda: plots.psnr_table(np.ones((2, 2)), ["a"], ["b", "c"], names=("x", "y")),
-            r"psnrs must be 1 rows of 2 numbers; got shape \(2, 2\)",
+            "psnrs must have shape (1, 2), as rows and columns do; got shape (2, 2)",
         ),
         (
             lambda: plots.psnr_table(np.full((1, 1), np.inf), ["a"], ["b"], names=("x", "y")),
-            "psnrs must be finite",
+            "psnrs must be finite; got 0 NaN and 1 infinite of 1 numbers",
         ),
-        (lambda: plots.filters({}), "named must name at least one"),
+        (
+            lambda: plots.filters({}),
+            "named must name at least one thing to draw; got none",
+        ),
         (
             lambda: plots.filters({"a": IMAGES[..., 0]}),
-            r"named\['a'\] must have shape \(rows, columns, height, width\); got \(3, 28, 28\)",
+            "named['a'] must have shape (rows, columns, height, width) or (rows, columns, "
+            "height, width, channels) with 1 or 3 channels; got shape (3, 28, 28)",
         ),
-        (lambda: plots.arrows(CODES[:, :2], CODES[:, :2], {}), "fields must name at least one"),
+        (
+            lambda: plots.arrows(CODES[:, :2], CODES[:, :2], {}),
+            "fields must name at least one thing to draw; got none",
+        ),
         (
             lambda: plots.arrows(CODES, CODES[:, :2], {"a": CODES[:, :2]}),
-            r"points must have shape \(n, 2\); got \(3, 5\)",
+            "points must have shape (n, 2); got shape (3, 5)",
         ),
         (
             lambda: plots.arrows(CODES[:, :2], CODES[:, :2], {"a": CODES[:2, :2]}),
-            r"fields\['a'\] must have shape \(3, 2\), one arrow a position; got \(2, 2\)",
+            "fields['a'] must have shape (3, 2), an arrow for each position; got shape (2, 2)",
+        ),
+        (
+            lambda: plots.image_rows({"a": np.zeros((2, 28, 28, 2))}),
+            "rows['a'] must hold images of shape (n, height, width, channels) with 1 or 3 "
+            "channels, or codes of shape (n, code_size); got shape (2, 28, 28, 2)",
+        ),
+        (
+            lambda: plots.image_rows({"a": np.zeros((2, 140, 1))}),
+            "rows['a'] must hold images of shape (n, height, width, channels) with 1 or 3 "
+            "channels, or codes of shape (n, code_size); got shape (2, 140, 1)",
+        ),
+        (
+            lambda: plots.image_rows({"a": np.zeros((2, 3, 28, 28))}),
+            "rows['a'] must hold images of shape (n, height, width, channels) with 1 or 3 "
+            "channels, or codes of shape (n, code_size); got shape (2, 3, 28, 28)",
+        ),
+        (
+            lambda: plots.image_rows({"a": IMAGES, 2: IMAGES}),
+            "rows must have strings as names; got 2",
+        ),
+        (
+            lambda: plots.image_rows([IMAGES]),
+            "rows must be a dictionary; got list",
+        ),
+        (
+            lambda: plots.image_rows({"a": IMAGES}, columns=["left", 2, "right"]),
+            "columns must be a list of strings; got ['left', 2, 'right']",
+        ),
+        (
+            lambda: plots.pictures({"a": np.ones((5, 6, 4))}),
+            "named['a'] must have shape (height, width) or (height, width, channels) with 1 or "
+            "3 channels; got shape (5, 6, 4)",
+        ),
+        (
+            lambda: plots.pictures({"a": np.ones((1, 5, 6, 3))}),
+            "named['a'] must have shape (height, width) or (height, width, channels) with 1 or "
+            "3 channels; got shape (1, 5, 6, 3)",
+        ),
+        (
+            lambda: plots.code_journey(np.ones((5, 6, 3)), CODES[0], np.ones((5, 6))),
+            "image and reconstruction must have the same shape; got (5, 6, 3) and (5, 6)",
+        ),
+        (
+            lambda: plots.image_grid(np.ones((1, 2, 5, 6, 4)), xlabel="", ylabel=""),
+            "images must have shape (rows, columns, height, width, channels) with 1 or 3 "
+            "channels; got shape (1, 2, 5, 6, 4)",
+        ),
+        (
+            lambda: plots.filters({"a": np.ones((1, 2, 5, 6, 2))}),
+            "named['a'] must have shape (rows, columns, height, width) or (rows, columns, "
+            "height, width, channels) with 1 or 3 channels; got shape (1, 2, 5, 6, 2)",
+        ),
+        (
+            lambda: plots.filters({"a": np.ones((1, 2, 5, 6, 3, 1))}),
+            "named['a'] must have shape (rows, columns, height, width) or (rows, columns, "
+            "height, width, channels) with 1 or 3 channels; got shape (1, 2, 5, 6, 3, 1)",
+        ),
+        (
+            lambda: plots.learning_curves({"a": [1]}, {"PCA": [1, 2]}),
+            "levels['PCA'] must be one number; got shape (2,)",
+        ),
+        (
+            lambda: plots.error_table(np.ones((1, 1)), ["a"], ["b"], names=("x", "y", "z")),
+            "names must be two, of the rows and of the columns; got ['x', 'y', 'z']",
+        ),
+        (
+            lambda: plots.architecture([(28, 28), ()], DENSE[1]),
+            "encoder_shapes must hold shapes, tuples such as (28, 28, 1) or (32,); got ()",
+        ),
+        (
+            lambda: plots.spread_curves(
+                [1], {"PCA": [[1.0]]}, xlabel="", ylabel="", yscale="cubic"
+            ),
+            "yscale must be one of ['linear', 'log']; got 'cubic'",
+        ),
+        (
+            lambda: plots.frontier({"L1": ([1], [1])}, {"a": [[1, 2]]}),
+            "marks['a'] must be two numbers, a horizontal and a vertical position; "
+            "got shape (1, 2)",
+        ),
+        (
+            lambda: plots.arrows(CODES[:, :2], CODES, {"a": CODES[:, :2]}),
+            "positions must have shape (n, 2); got shape (3, 5)",
+        ),
+        (
+            lambda: plots.code_map(np.ones((2, 2)), [0, 11]),
+            "labels must be whole numbers from 0 to 9; got 11",
+        ),
+        (
+            lambda: plots.activation_spread({"plain": -np.ones((2, 2))}),
+            "codes['plain'] must hold activations of at least 0, not all of them 0; got values "
+            "from -1 to -1",
+        ),
+        (
+            lambda: plots.rate_curves({"PCA": np.ones((2, 2, 2))}),
+            "curves['PCA'] must be two lists of equal length, horizontal and vertical "
+            "positions; got shape (2, 2, 2)",
         ),
     ],
 )
 def test_bad_arguments_are_refused_by_name(call, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         call()
     assert plt.get_fignums() == []
 
@@ -844,7 +1056,7 @@ def hostile_values(value):
         yield from (np.zeros(shape, bool), np.full(shape, "a"), np.full(shape, 1j))
         yield from (np.full(shape, np.nan), np.full(shape, np.inf), np.full(shape, None))
         yield np.ma.masked_equal(np.ones(shape), 1)
-        yield np.ones((*shape, 3))
+        yield np.ones((*shape, 2))
         yield np.ones(shape)[..., np.newaxis, np.newaxis, np.newaxis]
         yield np.ones((0, *shape[1:]))
 
@@ -1132,6 +1344,157 @@ def test_no_function_that_draws_is_left_out():
 def test_importing_plots_does_not_import_tensorflow():
     script = "import sys, helpers.plots; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+COLOURED = RANDOM.random((3, 33, 47, 3)).astype("float32")
+GREY = RANDOM.random((3, 33, 47, 1)).astype("float32")
+
+
+def test_colour_is_drawn_as_it_is_beside_grey_and_codes():
+    rows = {"colour": COLOURED, "grey": GREY, "code": CODES, "high": COLOURED.swapaxes(1, 2)}
+    grid = np.reshape(plots.image_rows(rows, {"grey": [1, 2, 3]}).axes, (4, 3))
+    for column in range(3):
+        shown = [axes.images[0].get_array() for axes in grid[[0, 1, 3], column]]
+        np.testing.assert_array_equal(shown[0], COLOURED[column])
+        np.testing.assert_array_equal(shown[1], GREY[column, ..., 0])
+        np.testing.assert_array_equal(shown[2], COLOURED[column].swapaxes(0, 1))
+        assert [bar.get_height() for bar in grid[2, column].patches] == list(CODES[column])
+    pictures = plots.pictures({"colour": COLOURED[0], "grey": GREY[0]}).axes
+    np.testing.assert_array_equal(pictures[0].images[0].get_array(), COLOURED[0])
+    np.testing.assert_array_equal(pictures[1].images[0].get_array(), GREY[0, ..., 0])
+    journey = plots.code_journey(COLOURED[0], CODES[0], COLOURED[1]).axes
+    np.testing.assert_array_equal(journey[0].images[0].get_array(), COLOURED[0])
+    np.testing.assert_array_equal(journey[4].images[0].get_array(), COLOURED[1])
+    assert journey[0].get_xlabel() == journey[4].get_xlabel() == "4,653 numbers"
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
+def test_colour_beyond_black_and_white_is_cut_off(kind, caplog):
+    picture = np.array([[[-0.5, 0.25, 1.5]]], kind)
+    figure = plots.pictures({"a": picture})
+    figure.canvas.draw()
+    np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), [[[0, 0.25, 1]]])
+    assert caplog.text == ""  # Matplotlib would log that it cuts off
+
+
+def test_a_grid_of_colour_begins_at_the_lower_left():
+    images = RANDOM.random((2, 3, 5, 7, 3))
+    figure = plots.image_grid(images, xlabel="a", ylabel="b")
+    picture = figure.axes[0].images[0].get_array()
+    assert picture.shape == (10, 21, 3)
+    for row, column in np.ndindex(2, 3):
+        place = picture[5 * (1 - row) :, 7 * column :][:5, :7]
+        np.testing.assert_array_equal(place, images[row, column])
+    assert figure.get_figheight() == pytest.approx(plots.WIDTH * 10 / 21)
+
+
+def test_filters_of_colour_images_share_one_scale_over_their_channels():
+    weights = RANDOM.normal(size=(1, 2, 3, 4, 3))
+    picture = plots.filters({"a": weights}).axes[0].images[0].get_array()
+    assert picture.shape == (5, 12, 3)
+    for column in range(2):
+        shown = picture[1:4, 6 * column + 1 : 6 * column + 5]
+        wanted = 0.5 + weights[0, column] / np.abs(weights[0, column]).max() / 2
+        np.testing.assert_allclose(shown, wanted)
+    assert (picture[[0, 4]] == 1).all()
+    grey = plots.filters({"a": weights[..., :1]}).axes[0].images[0].get_array()
+    assert grey.shape == (5, 12)
+
+
+def drawn_sizes(figure):
+    """Width and height in inches of each image of a figure, as it is drawn."""
+    figure.canvas.draw()
+    places = [axes.get_window_extent() for axes in figure.axes if axes.images]
+    return np.array([place.size for place in places]) / figure.dpi
+
+
+@pytest.mark.parametrize("shape", [(33, 47), (47, 33), (6, 60), (60, 6)])
+def test_an_image_that_is_not_square_is_not_stretched_and_fills_its_place(shape):
+    images = np.full((7, *shape, 3), 0.5)
+    rows = plots.image_rows({"a": images, "b": images}, {"b": np.arange(7)})
+    journey = plots.code_journey(images[0], CODES[0], images[1])
+    for figure in (rows, journey):
+        sizes = drawn_sizes(figure)
+        np.testing.assert_allclose(sizes[:, 1] / sizes[:, 0], shape[0] / shape[1], rtol=0.02)
+    # Of a row's width and height, its images take most of one.
+    for width, height in drawn_sizes(rows):
+        share = 7 * width / plots.WIDTH, 2 * height / rows.get_figheight()
+        assert max(share) > 0.6
+    middle = journey.axes[2].get_window_extent()
+    if 0.5 < shape[0] / shape[1] < 2:
+        assert middle.height / journey.dpi == pytest.approx(drawn_sizes(journey)[0, 1], rel=0.1)
+
+
+# Of forty characters, with and without a place to break; and short names, for comparison.
+LONG = "a name of forty characters, word by word"
+UNBROKEN = "a_name_of_forty_characters_without_space"
+NAMED = {
+    "image_rows": lambda a, b: plots.image_rows({a: IMAGES, b: IMAGES}, columns=[a, b, a]),
+    "image_rows of seven": lambda a, b: plots.image_rows(
+        {a: np.ones((7, 4, 4, 1))}, {a: [1] * 7}, columns=[a, b, a, b, a, b, a]
+    ),
+    "learning_curves": lambda a, b: plots.learning_curves(
+        {f"{a}, training": [2, 1], f"{a}, validation": [3, 2]}, {b: 1}, unit=a
+    ),
+    "error_table": lambda a, b: plots.error_table(
+        np.ones((2, 3)), [a, b], [a, b, "c"], names=(a, b)
+    ),
+    "psnr_table": lambda a, b: plots.psnr_table(
+        np.ones((1, 6)), [a], [f"{number}{b}" for number in range(6)], names=(a, b)
+    ),
+    "pictures": lambda a, b: plots.pictures({a: IMAGES[0], b: IMAGES[1], "c": IMAGES[2]}),
+    "error_spread": lambda a, b: plots.error_spread([1, 2], unit=f"{a}{b}"),
+    "rate_curves": lambda a, b: plots.rate_curves(two_points(a, b), {f"{a}'s": 2}),
+    "frontier": lambda a, b: plots.frontier(two_points(a, b), {a: (1, 3), b: (2, 4)}),
+    "activation_spread": lambda a, b: plots.activation_spread({a: CODES, b: CODES}),
+    "spread_curves": lambda a, b: plots.spread_curves(
+        [1, 2, 3, 4, 5], {a: CODES, b: CODES}, xlabel=a, ylabel=b
+    ),
+    "seed_dots": lambda a, b: plots.seed_dots({a: [1.0], b: [2.0]}, {a: 1, b: 2, f"{a}'s": 3}),
+    "image_grid": lambda a, b: plots.image_grid(np.ones((1, 6, 4, 4, 1)), xlabel=a, ylabel=b),
+    "filters": lambda a, b: plots.filters(dict.fromkeys((a, b, "c"), np.ones((2, 2, 3, 3)))),
+    "arrows": lambda a, b: plots.arrows(
+        CODES[:, :2], CODES[:, 1:3], {a: CODES[:, :2], b: CODES[:, 3:]}
+    ),
+}
+
+
+@pytest.mark.parametrize("draw", NAMED.values(), ids=NAMED)
+def test_names_of_forty_characters_have_room(draw):
+    assert len(LONG) == len(UNBROKEN) == 40
+    plt.rcParams["figure.dpi"] = 72  # sizes in inches stay, and it is quicker
+    short, long = draw("one", "two"), draw(LONG, UNBROKEN)
+    sizes = []
+    for figure in (short, long):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a layout that collapsed would warn
+            figure.canvas.draw()
+        sizes.append([axes.get_window_extent().size / figure.dpi for axes in figure.axes])
+    sizes = np.array(sizes)
+    assert (sizes[1] > 0.45 * sizes[0]).all()
+    left, bottom, right, top = figure.get_tightbbox().extents
+    assert -0.25 <= left < right <= figure.get_figwidth() + 0.25
+    assert -0.25 <= bottom < top <= figure.get_figheight() + 0.25
+
+
+def test_long_names_are_broken_between_words_and_short_ones_stay_as_they_are():
+    names = plots.error_table(
+        np.ones((1, 2)), [LONG], ["two\nlines", f"{LONG}\nbelow"], names=FROM_TO
+    ).axes[0]
+    (row,) = names.get_yticklabels()
+    assert row.get_text() == "a name of forty\ncharacters, word\nby word"
+    first, second = names.get_xticklabels()
+    assert first.get_text() == "two\nlines"
+    assert second.get_text() == "a name of forty\ncharacters, word by\nword\nbelow"
+
+
+@pytest.mark.parametrize("name", ["pictures", "filters", "arrows", "image_rows"])
+def test_names_above_columns_do_not_run_into_each_other(name):
+    figure = NAMED[name](LONG, UNBROKEN)
+    figure.canvas.draw()
+    titles = [axes.title.get_window_extent() for axes in figure.axes if axes.get_title()]
+    for left, right in pairwise(titles):
+        assert left.x1 < right.x0
 
 
 def test_images_are_grey_and_upright_whatever_matplotlib_is_told():

@@ -147,7 +147,7 @@ def test_a_strength_that_is_none_is_refused(strength):
     for make in (L1Penalty, lambda given: KLPenalty(0.1, given)):
         with pytest.raises(ValueError, match="strength must be at least 0 and finite; got"):
             make(strength)
-    with pytest.raises(ValueError, match="weight must be at least 0 and finite; got"):
+    with pytest.raises(ValueError, match="strength must be at least 0 and finite; got"):
         AuxiliaryLoss(strength)
 
 
@@ -174,7 +174,7 @@ def test_models_with_these_layers_are_saved_and_loaded(kind, arguments, tmp_path
 def test_a_model_with_the_auxiliary_loss_is_saved_and_loaded(digits, tmp_path):
     images = digits.train[:64]
     model = sparse_autoencoder(40, TopK(2), images)
-    helped = with_auxiliary_loss(model, weight=0.3, units=7, patience=2)
+    helped = with_auxiliary_loss(model, strength=0.3, units=7, patience=2)
     train(helped, images, epochs=3, batch_size=16)
     helped.save(tmp_path / "helped.keras")
     again = keras.saving.load_model(tmp_path / "helped.keras", compile=False)
@@ -268,8 +268,8 @@ def test_bad_arguments_of_the_auxiliary_loss_are_refused(digits):
         with_auxiliary_loss(model, units=0)
     with pytest.raises(ValueError, match="patience must be a whole number of at least 1; got 0"):
         with_auxiliary_loss(model, patience=0)
-    with pytest.raises(ValueError, match="weight must be at least 0 and finite; got -1"):
-        with_auxiliary_loss(model, weight=-1)
+    with pytest.raises(ValueError, match="strength must be at least 0 and finite; got -1"):
+        with_auxiliary_loss(model, strength=-1)
     with pytest.raises(ValueError, match=r"autoencoder must be what sparse_autoencoder.* got int"):
         with_auxiliary_loss(5)
     assert with_auxiliary_loss(model)(images).shape == images.shape  # fewer units than 50
@@ -306,7 +306,7 @@ def test_the_auxiliary_loss_is_its_formula_and_moves_only_the_additions():
 def test_the_auxiliary_loss_of_a_model_is_what_the_dead_units_leave(digits):
     images = digits.train[:8]
     model = sparse_autoencoder(40, TopK(1), images)
-    cured = with_auxiliary_loss(model, weight=3.0, units=2, patience=1)
+    cured = with_auxiliary_loss(model, strength=3.0, units=2, patience=1)
     np.testing.assert_allclose(cured(images), model(images), atol=1e-5)
     assert float(cured.losses[0]) == 0  # no unit is dead yet
     cured(images, training=True)  # one batch, after which silent units are dead
@@ -407,11 +407,11 @@ def test_a_patience_that_is_no_count_is_refused(patience):
         DeadUnits(patience)
 
 
-@pytest.mark.parametrize("weight", [1.0, 5.0])
-def test_the_loss_is_the_plain_error_while_no_unit_is_dead(weight, digits):
+@pytest.mark.parametrize("strength", [1.0, 5.0])
+def test_the_loss_is_the_plain_error_while_no_unit_is_dead(strength, digits):
     images = digits.train[:64]
     model = sparse_autoencoder(40, TopK(2), images)
-    cured = with_auxiliary_loss(model, weight=weight, patience=1)
+    cured = with_auxiliary_loss(model, strength=strength, patience=1)
     cured.compile(loss="mse")
     plain = np.mean((np.asarray(model(images)) - images) ** 2)
     assert cured.evaluate(images, images, verbose=0) == pytest.approx(plain, rel=1e-5)
@@ -420,7 +420,7 @@ def test_the_loss_is_the_plain_error_while_no_unit_is_dead(weight, digits):
 def test_the_loss_has_what_dead_units_leave_once_some_are(digits):
     images = digits.train[:32]
     model = sparse_autoencoder(40, TopK(1), images)
-    cured = with_auxiliary_loss(model, weight=3.0, units=40, patience=1)
+    cured = with_auxiliary_loss(model, strength=3.0, units=40, patience=1)
     cured.compile(loss="mse")
     cured(images, training=True)
     rebuilt = np.asarray(model(images))

@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from helpers.results import misquoted
+from helpers.stored import misquoted
 from tools.notebooks import CHECKED, normalise
 
 ROOT = Path(__file__).resolve().parent.parent

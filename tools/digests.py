@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import nbformat
 
-from helpers.results import Result
+from helpers.stored import Result
 from tools.chapter_rules import code_cells, plain
 from tools.trees import parse, sha256, tree_digest
 

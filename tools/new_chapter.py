@@ -25,7 +25,7 @@ TIME = """*What to look at in the picture.*
 The chapter runs in about one minute on two processor cores."""
 IMPORTS = """from helpers import plots
 from helpers.claims import claim
-from helpers.data import load_mnist
+from helpers.datasets import load_mnist
 from helpers.metrics import squared_error
 from helpers.models import dense_autoencoder
 from helpers.training import train

@@ -5,7 +5,7 @@ python -m tools.release_check
 
 import sys
 
-from helpers.results import load_result
+from helpers.stored import load_result
 from tools.digests import changes_since, chapters, scripts
 
 

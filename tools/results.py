@@ -30,7 +30,7 @@ import tensorflow as tf
 from nbformat.v4 import new_code_cell
 
 from helpers.claims import ClaimRecord, recorded_claims
-from helpers.results import RESULTS, Result, Run, load_result, store_result, write_whole
+from helpers.stored import RESULTS, Result, Run, load_result, store_result, write_whole
 from tools.digests import (
     CHAPTERS,
     EXPERIMENTS,

@@ -12,7 +12,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util.docutils import SphinxRole
 
-from helpers.results import Result, load_result
+from helpers.stored import Result, load_result
 from tools.digests import changes_since
 
 COLAB = Path(__file__).parents[2] / "tests" / "colab" / "constraints.txt"

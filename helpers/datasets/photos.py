@@ -6,9 +6,9 @@ import numpy as np
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from helpers.checks import check_choice, check_count, check_images
-from helpers.data import ImageSet
-from helpers.patches import PATCH_SIZE
+from helpers.checks import check_choice, check_count
+from helpers.datasets.image_set import ImageSet, check_images
+from helpers.datasets.patches import PATCH_SIZE
 from helpers.seeds import check_seed, spawn_seeds
 
 PHOTOS = ("china.jpg", "flower.jpg")

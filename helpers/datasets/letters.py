@@ -7,8 +7,8 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from helpers.checks import IMAGE_SHAPE, check_choice, check_count, check_images
-from helpers.data import LabelledImageSet
+from helpers.checks import check_choice, check_count
+from helpers.datasets.image_set import IMAGE_SHAPE, LabelledImageSet, check_images
 from helpers.seeds import check_seed, spawn_seeds
 
 LETTERS = string.ascii_uppercase

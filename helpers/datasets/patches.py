@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from helpers.checks import IMAGE_SHAPE, as_array, check_array, check_list, is_whole
+from helpers.checks import as_array, check_array, check_list, is_whole
+from helpers.datasets.image_set import IMAGE_SHAPE
 
 PATCH_SIZE = IMAGE_SHAPE[0]
 
@@ -60,7 +61,6 @@ def from_patches(patches: ArrayLike, shape: tuple[int, int]) -> np.ndarray:
     if len(sides) != 2 or not all(map(is_whole, sides)):
         raise ValueError(f"shape must be (height, width) in whole pixels; got {shape!r}")
     height, width = map(int, sides)
-    height, width = map(int, shape)
     rows, columns = height // PATCH_SIZE, width // PATCH_SIZE
     if min(rows, columns) < 1 or rows * columns != len(patches):
         raise ValueError(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.claims import ClaimRecord
-from helpers.results import Result, Run, load_result, misquoted, store_result, write_whole
+from helpers.stored import Result, Run, load_result, misquoted, store_result, write_whole
 
 PAGES = [*sorted((ROOT / "book").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 

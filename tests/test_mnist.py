@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from helpers.data import MNIST_PATH, load_mnist
+from helpers.datasets.mnist import MNIST_PATH, load_mnist
 from tests.surroundings import generators_go_on
 
 # SHA-256 of the bytes of each array as Keras and the original IDX files hold them.

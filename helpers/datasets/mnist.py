@@ -1,50 +1,17 @@
-"""What an image set of the book is, and the handwritten digits, checked on loading."""
+"""The MNIST handwritten digits, checked on loading."""
 
 import hashlib
 import io
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from helpers.checks import check_images
+from helpers.datasets.image_set import LabelledImageSet, check_images
 
-MNIST_PATH = Path(__file__).parent / "datasets" / "mnist.npz"
+MNIST_PATH = Path(__file__).parent / "mnist.npz"
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
 VALIDATION_EVERY = 12
-
-
-@dataclass(frozen=True)
-class ImageSet:
-    """Images in three splits.
-
-    Train on `train`, make every choice on `validation`, report on `test`.
-
-    Attributes:
-        train: float32 `(n, 28, 28, 1)`, pixels in [0, 1].
-        validation: the same, kept out of training.
-        test: the same, never trained on and never chosen by.
-    """
-
-    train: np.ndarray
-    validation: np.ndarray
-    test: np.ndarray
-
-
-@dataclass(frozen=True)
-class LabelledImageSet(ImageSet):
-    """Images in three splits, with their labels apart.
-
-    Attributes:
-        train_labels: integers `(n,)`; so are the other two.
-        validation_labels: one label for each validation image.
-        test_labels: one label for each test image.
-    """
-
-    train_labels: np.ndarray
-    validation_labels: np.ndarray
-    test_labels: np.ndarray
 
 
 def load_mnist(path: str | Path = MNIST_PATH) -> LabelledImageSet:
