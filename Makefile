@@ -6,7 +6,7 @@ IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 export PYTHON COLAB_PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test test-quick test-colab chapter notebooks results release-check lint format lock audit clean
+.PHONY: help setup book test test-quick test-colab test-newest chapter notebooks results release-check lint format lock audit clean
 
 help: ## list the tasks
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,9 @@ test-quick: setup ## run the tests that neither re-run a chapter or an experimen
 
 test-colab: ## run every chapter in Colab's own package versions, install cell and all
 	@python=$$(sh tools/find_python.sh COLAB_PYTHON 3.13) && "$$python" tools/test_in_colab.py
+
+test-newest: ## run the tests of what computes with the newest packages that resolve
+	@python=$$(sh tools/find_python.sh PYTHON 3.13 3.12 3.11) && "$$python" tools/test_newest.py
 
 chapter: setup ## begin a chapter: CHAPTER=05_variational TITLE="Variational autoencoders"
 	@$(PYTHON_IN_VENV) -m tools.new_chapter "$(CHAPTER)" "$(TITLE)"

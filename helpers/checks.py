@@ -212,7 +212,7 @@ def check_choice(value: str, choices: Iterable[str], name: str) -> str:
         The name.
 
     Raises:
-        ValueError: it is no text, or none of them.
+        ValueError: it is not a string, or not one of them.
     """
     choices = list(choices)
     if not isinstance(value, str) or value not in choices:

@@ -267,7 +267,7 @@ class Result:
             The number as it may stand in a sentence.
 
         Raises:
-            ValueError: the result has no such number, or the form is none.
+            ValueError: the result has no such number, or the format is not valid.
         """
         return _written(np.median(self.values(key)), form)
 
@@ -283,7 +283,8 @@ class Result:
             seeds as a sample, with one degree of freedom less than there are seeds.
 
         Raises:
-            ValueError: the result has no such number or fewer than two seeds, or the form is none.
+            ValueError: the result has no such number or fewer than two seeds, or the format is not
+                valid.
         """
         values = self.values(key)
         if len(values) < 2:
@@ -304,7 +305,8 @@ class Result:
             The number and where it comes from.
 
         Raises:
-            ValueError: the result has no such number, or the form is none or writes anything else.
+            ValueError: the result has no such number, or the format is not valid or writes
+                anything else.
         """
         quoted = f"{self.median_text(key, form)} (long run {self.name}: {key})"
         if not QUOTED.fullmatch(quoted):

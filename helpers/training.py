@@ -124,9 +124,9 @@ def train(
             model does not return that shape, augmentation or corruption change it, cannot run
             inside a graph or give two results for one seed, Keras knows no such loss or optimizer,
             the learning rate is not positive and finite, epochs or batch size are below 1, a batch
-            is larger than the set of images, a callback is none, a training shall go on whose
-            optimizer the model has not, XLA is asked for and cannot compile the step, or Keras does
-            not run on TensorFlow.
+            is larger than the set of images, a callback is not one of Keras's, a training is to
+            continue and the model lacks its optimizer, XLA is asked for and cannot compile the
+            step, or Keras does not run on TensorFlow.
         FloatingPointError: the loss became NaN or infinite, and no `TerminateOnNaN` is among the
             callbacks.
 
@@ -415,7 +415,7 @@ def _guards(
 
 
 class _StopWhenNotFinite(keras.callbacks.Callback):
-    """Raises with the usual causes where the loss is no number any more."""
+    """Raises with the usual causes where the loss has become NaN or infinite."""
 
     def __init__(self, epochs: int, images: np.ndarray) -> None:
         super().__init__()

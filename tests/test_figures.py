@@ -22,7 +22,7 @@ from helpers import plots
 from tools import figures
 
 # Root of the mean squared difference, of pixels from 0 to 255. In the locked environment it is 0;
-# a line that is a quarter thinner or a label that moves by a pixel makes more than 2.
+# a line that is a quarter thinner or a label that moves by a pixel makes more than 1.
 TOLERANCE = 1
 IN_THE_LOCKED_ENVIRONMENT = Path(sys.prefix).resolve() == (ROOT / ".venv").resolve()
 

@@ -1,6 +1,7 @@
 """Printed letters: every one is readable, inside the image, and in one split."""
 
 import functools
+import inspect
 import re
 from pathlib import Path
 
@@ -152,13 +153,39 @@ def test_an_h_is_14_to_20_pixels_high_and_its_middle_at_most_3_from_the_middle(e
         assert 2 < (middle - 13.5).max() <= 4
 
 
-def test_letters_lean_to_either_side(everything):
-    images, labels = everything
+def leans_of(images):
+    """How many pixels to the right the ink of each image goes for each pixel up."""
     leans = []
-    for image in images[labels == LETTERS.index("I")].astype(float):
+    for image in images.astype(float):
         down, right = np.indices(image.shape).reshape(2, -1)
         covariance = np.cov(down, right, aweights=image.ravel())
         leans.append(-covariance[0, 1] / covariance[0, 0])
+    return leans
+
+
+def test_size_slant_and_place_are_drawn_independently(everything):
+    images, labels = everything
+    images = images[labels == LETTERS.index("H")]
+    top, bottom, left, right = ink_boxes(images)
+    drawn = [bottom - top, leans_of(images), left + right, top + bottom]
+    correlations = np.corrcoef(drawn) - np.eye(4)
+    assert np.abs(correlations).max() < 0.3
+
+
+def test_without_counts_there_are_20_000_letters_to_train_on_and_2_000_for_each_other_split():
+    parameters = inspect.signature(load_letters).parameters
+    counts = [parameters[f"{split}_count"].default for split in SPLITS]
+    assert counts == [20_000, 2_000, 2_000]
+
+
+@pytest.mark.parametrize("font", FONTS)
+def test_a_glyph_is_drawn_more_than_three_times_as_large_as_it_is_shown(font):
+    assert 3 * 20 < _draw_glyph("H", _load_font(font)).height < 5 * 20
+
+
+def test_letters_lean_to_either_side(everything):
+    images, labels = everything
+    leans = leans_of(images[labels == LETTERS.index("I")])
     assert min(leans) == pytest.approx(-0.2, abs=0.05)
     # An oblique font leans by about 0.2 itself.
     assert max(leans) == pytest.approx(0.4, abs=0.08)

@@ -64,6 +64,7 @@ def test_the_test_task_reruns_every_chapter():
         ("publish", ["make test", "make book"]),
         ("colab", ["make test-colab"]),
         ("audit", ["make audit"]),
+        ("newest", ["make test-newest"]),
     ],
 )
 def test_each_workflow_runs_its_tasks(workflow, commands):

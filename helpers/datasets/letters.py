@@ -57,7 +57,7 @@ def load_letters(
         25 (Z).
 
     Raises:
-        ValueError: a count is below 1, or the seed is not one.
+        ValueError: a count is below 1, or the seed is not valid.
 
     Source:
         The fonts DejaVu and STIX as they come with matplotlib, under the licences that stand

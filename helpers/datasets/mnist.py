@@ -28,8 +28,8 @@ def load_mnist(path: str | Path = MNIST_PATH) -> LabelledImageSet:
 
     Raises:
         FileNotFoundError: the file is missing.
-        ValueError: the path is none, or the file's SHA-256 is not the published one: it was cut or
-            altered.
+        ValueError: this is not a path, or the file's SHA-256 is not the published one, since it
+            was cut or altered.
 
     Source:
         Y. LeCun and C. Cortes; see LICENSE beside the file.

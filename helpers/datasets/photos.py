@@ -46,7 +46,7 @@ def load_photos(
         `patch_positions(split, count, seed)` says.
 
     Raises:
-        ValueError: a count is below 1 or above the number of places, or the seed is not one.
+        ValueError: a count is below 1 or above the number of places, or the seed is not valid.
 
     Source:
         china.jpg and flower.jpg come with scikit-learn, CC BY 2.0; their credits are in LICENSE.
@@ -77,7 +77,7 @@ def patch_positions(split: str, count: int, seed: int | None = None) -> np.ndarr
 
     Raises:
         ValueError: there is no such split, the count is below 1 or above the number of places, or
-            the seed is not one.
+            the seed is not valid.
     """
     count = _check_places(check_choice(split, BANDS, "split"), count, "count")
     split_seed = spawn_seeds(check_seed(seed), len(BANDS))[list(BANDS).index(split)]
