@@ -1134,6 +1134,7 @@ def test_the_journey_leads_from_the_image_through_the_code():
         )
         assert not arrow.axison
     assert axes[2].get_ylim() == (-3, 3)
+    assert plots.code_journey(IMAGES[0], [0, 0], IMAGES[1]).axes[2].get_ylim() == (0, 1)
     assert axes[2].get_box_aspect() == pytest.approx(1 / 1.4)
 
 

@@ -127,16 +127,16 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "image_grid": lambda: plots.image_grid(
         GREY[:, :4].reshape(2, 3, 4, 8, 1), xlabel="across", ylabel="up"
     ),
-    "image_grid-colour": lambda: plots.image_grid(COLOUR[np.newaxis], xlabel="a", ylabel="b"),
+    "image_grid-colour": lambda: plots.image_grid(COLOUR[np.newaxis], xlabel="a", ylabel=LONG),
     "code_map": lambda: plots.code_map(
         np.concatenate([DISC, 2 + DISC / 2]), np.repeat([0, 7], len(DISC))
     ),
     "filters": lambda: plots.filters(
-        {"atoms": _waves(6, 20).reshape(2, 3, 4, 5), "dead": np.zeros((1, 1, 4, 5))}
+        {"atoms": _waves(6, 20).reshape(2, 3, 4, 5), f"{LONG}, by far": np.zeros((1, 1, 4, 5))}
     ),
     "filters-colour": lambda: plots.filters({"atoms": COLOUR.reshape(2, 3, 6, 9, 3) - 0.5}),
     "arrows": lambda: plots.arrows(
-        DISC, CIRCLE[::4] / 2, {"in": -CIRCLE[::4] / 4, "out": CIRCLE[::4]}
+        DISC, CIRCLE[::4] / 2, {"in": -CIRCLE[::4] / 4, f"{LONG}, by far": CIRCLE[::4]}
     ),
 }
 
