@@ -6,7 +6,7 @@ IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 export PYTHON COLAB_PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test test-quick test-colab test-newest chapter notebooks results release-check lint format lock audit clean
+.PHONY: help setup book test test-quick test-colab test-newest chapter figures notebooks results release-check lint format lock audit clean
 
 help: ## list the tasks
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ test-newest: ## run the tests of what computes with the newest packages that res
 
 chapter: setup ## begin a chapter: CHAPTER=05_variational TITLE="Variational autoencoders"
 	@$(PYTHON_IN_VENV) -m tools.new_chapter "$(CHAPTER)" "$(TITLE)"
+
+figures: setup ## draw the pictures anew with which figures are compared: all, or NAME=image_rows
+	@$(PYTHON_IN_VENV) -m tools.figures $(NAME)
 
 notebooks: setup ## re-run the chapters and store their outputs: all, or CHAPTER=01_properties
 	@$(PYTHON_IN_VENV) tools/notebooks.py store $(CHAPTER)

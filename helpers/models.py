@@ -535,7 +535,7 @@ def _started(autoencoder: Autoencoder) -> Autoencoder:
 
 def _check_shape(shape: Sequence[int]) -> tuple[int, ...]:
     sizes = tuple(_check_counts(shape, "shape", "the sizes of one input, such as (28, 28, 1)"))
-    if not 1 <= math.prod(sizes) <= LARGEST_COUNT or not sizes:
+    if not sizes or math.prod(sizes) > LARGEST_COUNT:
         raise ValueError(
             f"shape must have an axis, and at most {LARGEST_COUNT} numbers in all; got {sizes}"
         )

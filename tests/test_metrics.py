@@ -1,5 +1,8 @@
 """Measures against closed forms, NumPy, scikit-learn, scikit-image and print."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -327,3 +330,16 @@ def test_measures_do_not_depend_on_what_numpy_is_told_to_raise_nor_on_keras(digi
 def test_measuring_leaves_the_generators_of_the_process_alone(digits):
     with generators_go_on():
         ssims(digits.validation[:3], digits.validation[3:6])
+
+
+def test_measuring_needs_no_framework():
+    heavy = {"tensorflow", "keras", "sklearn", "matplotlib"}
+    script = f"import sys, helpers.metrics; sys.exit(str({heavy} & set(sys.modules) or ''))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stderr.strip() == ""
+
+
+@pytest.mark.parametrize("name", ["corruption", "sparsity"])
+def test_what_is_written_with_keras_alone_imports_no_tensorflow_itself(name):
+    module = __import__(f"helpers.{name}", fromlist=[name])
+    assert not [value for value in vars(module).values() if value is tf]
