@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON_IN_VENV := .venv/bin/python
 # A file a worker, a worker a core: tests/conftest.py sees to the second.
 IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
-export PYTHON COLAB_PYTHON
+export PYTHON COLAB_PYTHON ALL
 
 .DEFAULT_GOAL := help
 .PHONY: help setup book test test-quick test-colab test-newest chapter figures notebooks results release-check lint format lock audit clean
@@ -22,11 +22,11 @@ book: setup ## build the site into _build/html
 test: setup ## run every test and re-run every chapter against its stored claims
 	$(PYTHON_IN_VENV) -m pytest $(IN_PARALLEL)
 
-test-quick: setup ## run the tests that neither re-run a chapter or an experiment nor need a browser
-	$(PYTHON_IN_VENV) -m pytest $(IN_PARALLEL) tests -m "not reexecution and not browser"
+test-quick: setup ## run the tests that take no site, no browser, no re-run and less than some seconds
+	$(PYTHON_IN_VENV) -m pytest $(IN_PARALLEL) --dist worksteal tests -m "not reexecution and not site and not slow"
 
-test-colab: ## run every chapter in Colab's own package versions, install cell and all
-	@python=$$(sh tools/find_python.sh COLAB_PYTHON 3.13) && "$$python" tools/test_in_colab.py
+test-colab: ## run what changed in Colab's package versions; all: ALL=1; one: CHAPTER=01_properties
+	@python=$$(sh tools/find_python.sh COLAB_PYTHON 3.13) && exec "$$python" -m tools.test_in_colab $(CHAPTER)
 
 test-newest: ## run the tests of what computes with the newest packages that resolve
 	@python=$$(sh tools/find_python.sh PYTHON 3.13 3.12 3.11) && "$$python" tools/test_newest.py
@@ -46,9 +46,10 @@ results: setup ## run long experiments, and chapters under five seeds; store: al
 release-check: setup ## name each stored result that other code or helpers made than today's
 	@$(PYTHON_IN_VENV) -m tools.release_check
 
-lint: setup ## check style, workflows, the chapters' rules and that the tree is as `make format` leaves it
+lint: setup ## check style, types, workflows, the chapters' rules and that the tree is as `make format` leaves it
 	$(PYTHON_IN_VENV) -m ruff check .
 	$(PYTHON_IN_VENV) -m ruff format --check .
+	$(PYTHON_IN_VENV) -m mypy
 	$(PYTHON_IN_VENV) -m tools.chapter_rules
 	.venv/bin/zizmor --offline --no-progress --quiet .github/workflows
 	.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
@@ -66,5 +67,5 @@ audit: setup ## look the locked packages up in the list of known vulnerabilities
 	.venv/bin/uv tool run pip-audit@2.10.0 --strict --disable-pip --require-hashes --requirement requirements.txt
 
 clean: ## remove what was built, and the environment if make made it
-	rm -rf _build .pytest_cache .hypothesis .ruff_cache notebooks/.ruff_cache
+	rm -rf _build .pytest_cache .hypothesis .mypy_cache .ruff_cache notebooks/.ruff_cache
 	@if [ -f .venv/made-by-make ]; then rm -rf .venv; fi

@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike
 from scipy import ndimage, optimize, signal
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
 from sklearn.decomposition import PCA
-from sklearn.linear_model import LinearRegression
 
 from helpers.checks import check_array, check_count, check_same_shape, is_number
 from helpers.datasets.image_set import IMAGE_SHAPE
@@ -27,6 +26,7 @@ NLM_PATCH = 5
 NLM_DISTANCE = 4
 LARGEST_SQUARE = 2 * IMAGE_SHAPE[0] - 1  # pixels a side: around any pixel, it holds the whole image
 LARGEST_WIDTH = 100 * IMAGE_SHAPE[0]  # pixels: such a blur leaves one grey
+IMAGES_AT_ONCE = 1_000
 ROUNDING = 1 / 12 / 255**2  # the mean squared error of a pixel that was rounded to 256 levels
 
 
@@ -189,14 +189,20 @@ class AffineMap:
     """The best that a matrix and an offset can do: least squares on noisy and clean pairs.
 
     Attributes:
-        regression: scikit-learn's linear regression from noisy to clean pixels.
+        matrix: float64 `(784, 784)`; noisy pixels times it are clean pixels, but for the offset.
+        offset: float64 `(784,)`.
     """
 
-    regression: LinearRegression
+    matrix: np.ndarray
+    offset: np.ndarray
 
     @classmethod
     def fit(cls, noisy: ArrayLike, clean: ArrayLike) -> Self:
         """The affine map with the least squared error on these pairs.
+
+        It follows from sums over the pairs, the covariances of noisy pixels with each other and
+        with clean ones, so that it needs little memory beside them. Where several maps are equally
+        good, such as with pixels that never vary, it is the one with the smallest matrix.
 
         Args:
             noisy: `(n, 28, 28, 1)`, floating point.
@@ -210,14 +216,27 @@ class AffineMap:
         """
         noisy, clean = _check(noisy, "noisy"), _check(clean, "clean")
         check_same_shape(noisy, clean, ("noisy", "clean"))
+        inputs, targets = _flat(noisy), _flat(clean)
+        scale = max(inputs.max(), -inputs.min()) or 1.0  # so that no square overflows
+        input_mean = inputs.mean(0, np.float64) / scale
+        target_mean = targets.mean(0, np.float64)
+        among_inputs = np.zeros((len(input_mean), len(input_mean)))
+        with_targets = np.zeros_like(among_inputs)
         with np.errstate(under="ignore"):
-            return cls(LinearRegression().fit(_flat(noisy), _flat(clean)))
+            for start in range(0, len(inputs), IMAGES_AT_ONCE):
+                part = slice(start, start + IMAGES_AT_ONCE)
+                deviations = np.divide(inputs[part], scale, dtype=np.float64) - input_mean
+                among_inputs += deviations.T @ deviations
+                with_targets += deviations.T @ (targets[part] - target_mean)
+            matrix = np.linalg.lstsq(among_inputs, with_targets)[0] / scale
+            return cls(matrix, target_mean - scale * input_mean @ matrix)
 
     def __call__(self, images: ArrayLike) -> np.ndarray:
         """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
         images = _check(images)
         with np.errstate(under="ignore"):
-            return self.regression.predict(_flat(images)).reshape(images.shape)
+            denoised = _flat(images) @ self.matrix.astype(images.dtype)
+            return (denoised + self.offset.astype(images.dtype)).reshape(images.shape)
 
 
 @dataclass(frozen=True)
@@ -298,7 +317,7 @@ class Corrected:
         )
         return cls(denoiser, *map(float, found.x))
 
-    def __call__(self, images: ArrayLike) -> np.ndarray:
+    def __call__(self, images: np.ndarray) -> np.ndarray:
         """The denoised images, in the shape of the noisy ones."""
         return self.slope * np.asarray(self.denoiser(images)) + self.offset
 
@@ -358,10 +377,14 @@ def _decibels(errors: np.ndarray) -> float:
 
 
 def _each(denoise: Callable[[np.ndarray], np.ndarray], images: ArrayLike) -> np.ndarray:
-    images = _check(images)[..., 0]
+    images = _check(images)
+    found = np.empty_like(images)
     with np.errstate(all="ignore"):  # such as 0 / 0 where a Wiener filter finds no noise
-        found = np.stack([denoise(image) for image in images])
-    return np.where(np.isfinite(found), found, images)[..., np.newaxis]
+        for number, image in enumerate(images[..., 0]):
+            found[number, ..., 0] = denoise(image)
+    broken = ~np.isfinite(found)
+    found[broken] = images[broken]
+    return found
 
 
 def _flat(images: np.ndarray) -> np.ndarray:

@@ -78,7 +78,8 @@ def claim(sentence: str, condition: bool, **measured: ArrayLike) -> None:
     record = {name: _numbers(name, value) for name, value in measured.items()}
     _RECORDS.append(ClaimRecord(sentence, bool(condition), record))
     if not condition:
-        numbers = ", ".join(f"{name} = {value}" for name, value in measured.items())
+        # Bytes, which an f-string writes as b'…', are no numbers and were refused.
+        numbers = ", ".join(f"{name} = {value}" for name, value in measured.items())  # type: ignore[str-bytes-safe]
         raise ClaimError(f"✗ {sentence}" + (f"\nMeasured: {numbers}" if numbers else ""))
     # A stream without an encoding, such as StringIO, takes any letter.
     print(_printable(f"✓ {sentence}", getattr(sys.stdout, "encoding", None) or "utf-8"))
@@ -91,9 +92,10 @@ def _numbers(name: str, value: ArrayLike) -> Numbers:
     array = as_array(value, name)
     if array.dtype == bool:
         raise ValueError(
-            f"{name} must hold numbers, no truth values; got {value}: pass what decides them"
+            f"{name} must hold numbers, no truth values; got {value}: pass what decides them"  # type: ignore[str-bytes-safe]
         )
-    return array.tolist()
+    found: Numbers = array.tolist()
+    return found
 
 
 def _are_numbers(value: object) -> bool:

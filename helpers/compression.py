@@ -3,7 +3,7 @@
 import io
 import math
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -72,7 +72,8 @@ class Quantiser:
 
     @property
     def _last(self) -> int:
-        return 2**self.bits - 1
+        levels: int = 2**self.bits
+        return levels - 1
 
     @property
     def bytes_per_image(self) -> float:
@@ -97,7 +98,8 @@ class Quantiser:
             distance = codes - self.lowest
             share = np.divide(distance, self.span, out=np.zeros_like(distance), where=self.span > 0)
             levels = np.rint(share * self._last)
-        return np.clip(levels, 0, self._last).astype(np.uint16)
+        encoded: np.ndarray = np.clip(levels, 0, self._last).astype(np.uint16)
+        return encoded
 
     def decode(self, levels: ArrayLike) -> np.ndarray:
         """The code numbers that the levels stand for.
@@ -124,7 +126,8 @@ class Quantiser:
                 f"got values from {levels.min()} to {levels.max()}"
             )
         with np.errstate(under="ignore"):
-            return self.lowest + levels / self._last * self.span
+            codes: np.ndarray = self.lowest + levels / self._last * self.span
+        return codes
 
     def _check_shape(self, array: np.ndarray, name: str) -> None:
         if array.shape[1:] != self.lowest.shape or array.ndim < 2 or len(array) == 0:
@@ -221,11 +224,12 @@ def codec_picture(picture: ArrayLike, codec: str, quality: int | None = None) ->
             f"{picture.max():g}"
         )
     options = _file_options(codec, quality)
-    _check_fits(*picture.shape, codec, "picture")
+    height, width = picture.shape
+    _check_fits(height, width, codec, "picture")
     return Compressed(*_through_file(picture, options))
 
 
-def _file_options(codec: str, quality: int | None) -> dict[str, str | int | bool]:
+def _file_options(codec: str, quality: int | None) -> dict[str, Any]:
     check_choice(codec, CODECS, "codec")
     if quality is None and codec == "JPEG":
         raise ValueError(
@@ -252,9 +256,7 @@ def _check_fits(height: int, width: int, codec: str, name: str) -> None:
         )
 
 
-def _through_file(
-    picture: ArrayLike, options: dict[str, str | int | bool]
-) -> tuple[int, np.ndarray]:
+def _through_file(picture: np.ndarray, options: dict[str, Any]) -> tuple[int, np.ndarray]:
     file = io.BytesIO()
     Image.fromarray(np.rint(picture * 255).astype(np.uint8)).save(file, **options)
     with Image.open(file) as written:

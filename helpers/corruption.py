@@ -11,6 +11,7 @@ import numpy as np
 from helpers.checks import check_array, is_number
 from helpers.seeds import check_seed
 
+IMAGES_AT_ONCE = 1_000
 Seed = int | keras.random.SeedGenerator
 # What `train` takes: a batch `(batch_size, …)` and a seed, to a batch of the same shape.
 Corruption = Callable[[keras.KerasTensor, Seed], keras.KerasTensor]
@@ -41,7 +42,7 @@ class _NumberByNumber(ABC):
 
         Returns:
             A new array of the same shape and dtype (float32 for bfloat16, float64 for longdouble):
-            what a batch of these images becomes with `keras.random.SeedGenerator(seed)`.
+            what these images become, in batches of 1,000, with `keras.random.SeedGenerator(seed)`.
 
         Raises:
             ValueError: the images are empty, not floating point or not finite, or the seed is not
@@ -49,7 +50,12 @@ class _NumberByNumber(ABC):
         """
         images = check_array(images, "images", pixels=True)
         drawn = keras.random.SeedGenerator(check_seed(seed))
-        return keras.ops.convert_to_numpy(self(keras.ops.convert_to_tensor(images), drawn))
+        corrupted = np.empty(images.shape, images.dtype.newbyteorder("="))
+        for start in range(0, len(images), IMAGES_AT_ONCE):
+            part = slice(start, start + IMAGES_AT_ONCE)
+            batch = self(keras.ops.convert_to_tensor(images[part]), drawn)
+            corrupted[part] = keras.ops.convert_to_numpy(batch)
+        return corrupted
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def squared_errors(images: ArrayLike, reconstructions: ArrayLike) -> np.ndarray:
     precision = np.result_type(images, reconstructions, np.float32)
     with np.errstate(over="ignore", under="ignore"):
         differences = np.subtract(images, reconstructions, dtype=precision).reshape(len(images), -1)
-        errors = np.einsum("np,np->n", differences, differences, dtype=np.float64)
+        errors: np.ndarray = np.einsum("np,np->n", differences, differences, dtype=np.float64)
     if not np.isfinite(errors).all():
         raise ValueError(
             "images and reconstructions must lie near enough for a float to hold their squared "
@@ -139,7 +139,8 @@ def _ssims(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
     edge = SSIM_WINDOW // 2
     inside = similarities.reshape(images.shape)[:, edge:-edge, edge:-edge]
     # Rounding may take two flat images past 1.
-    return np.clip(inside.mean(axis=(1, 2, 3)), -1, 1)
+    found: np.ndarray = np.clip(inside.mean(axis=(1, 2, 3)), -1, 1)
+    return found
 
 
 def noise_gain(outputs: ArrayLike, noisy_outputs: ArrayLike, noise: ArrayLike) -> float:
@@ -215,7 +216,8 @@ def active_units(codes: ArrayLike) -> np.ndarray:
     Raises:
         ValueError: the codes have another shape, are empty, not floating point or not finite.
     """
-    return np.count_nonzero(_check_codes(codes), axis=1)
+    counts: np.ndarray = np.count_nonzero(_check_codes(codes), axis=1)
+    return counts
 
 
 def dead_units(codes: ArrayLike) -> np.ndarray:
@@ -232,7 +234,7 @@ def dead_units(codes: ArrayLike) -> np.ndarray:
     Raises:
         ValueError: the codes have another shape, are empty, not floating point or not finite.
     """
-    return ~_check_codes(codes).any(axis=0)
+    return np.logical_not(_check_codes(codes).any(axis=0))
 
 
 def _check_codes(codes: ArrayLike) -> np.ndarray:

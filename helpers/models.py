@@ -1,7 +1,8 @@
 """Autoencoders: an encoder, a decoder, and a code between them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -32,7 +33,7 @@ class Autoencoder(keras.Model):
             shares weights with the encoder.
     """
 
-    def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs):
+    def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs: object) -> None:
         image_shape, code_shape = _ends(encoder, "encoder")
         taken, returned = _ends(decoder, "decoder")
         _check_joint(code_shape, taken, "decoder must take codes")
@@ -49,7 +50,7 @@ class Autoencoder(keras.Model):
         self.encoder = encoder
         self.decoder = decoder
 
-    def get_config(self):
+    def get_config(self) -> dict[str, object]:
         """What `.keras` files store of the model's structure."""
         return {
             "name": self.name,
@@ -58,7 +59,8 @@ class Autoencoder(keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config):
+    # As a layer's is; a model's takes custom objects besides, for which nothing here has a use.
+    def from_config(cls, config: dict[str, Any]) -> Self:  # type: ignore[override]
         """The model whose `get_config` this is."""
         halves = {
             name: keras.saving.deserialize_keras_object(config[name])
@@ -69,7 +71,7 @@ class Autoencoder(keras.Model):
 
 def _ends(model: keras.Model, name: str) -> tuple[tuple, tuple]:
     """The shapes that a model takes and returns, without the batch axis."""
-    ends = [getattr(model, end, None) for end in ("inputs", "outputs")]
+    ends: list[Any] = [getattr(model, end, None) for end in ("inputs", "outputs")]
     held = [getattr(model, end, None) for end in ("input", "output")]
     if not isinstance(model, keras.Model) or None in ends:
         what = " that is not built from a keras.Input" if isinstance(model, keras.Model) else ""
@@ -84,7 +86,8 @@ def _ends(model: keras.Model, name: str) -> tuple[tuple, tuple]:
             f"{name} must have one input and one output, not in lists or by name; got "
             f"{len(ends[0])} and {len(ends[1])}"
         )
-    return tuple(tuple(tensor.shape[1:]) for (tensor,) in ends)
+    (taken,), (returned,) = ends
+    return tuple(taken.shape[1:]), tuple(returned.shape[1:])
 
 
 def _check_joint(wanted: tuple, found: tuple, what: str) -> None:
@@ -286,7 +289,9 @@ def conv_autoencoder(
         else (layers.Conv1D, layers.Conv1DTranspose, layers.Cropping1D)
     )
 
-    def convolution(kind: type[layers.Layer], filters: int, activation: str | None) -> layers.Layer:
+    def convolution(
+        kind: Callable[..., layers.Layer], filters: int, activation: str | None
+    ) -> layers.Layer:
         return kind(
             filters,
             3,

@@ -5,19 +5,20 @@ that is drawn from. It raises a ValueError that names the argument, what came an
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from helpers.checks import as_array, check_array, check_count, check_list
 
+Drawn = TypeVar("Drawn", np.ndarray, float)  # one form in which a value is drawn from
 IMAGE_CHANNELS = (1, 3)  # grey, or red, green and blue
 
 
 def check_by_name(
-    items: Mapping[str, Any] | None, argument: str, check: Callable[[Any, str], Any]
-) -> dict[str, Any]:
+    items: Mapping[str, Any] | None, argument: str, check: Callable[[Any, str], Drawn]
+) -> dict[str, Drawn]:
     """A dictionary, each of its values checked; empty where the argument is left out."""
     if items is None:
         return {}
@@ -30,8 +31,8 @@ def check_by_name(
 
 
 def check_some_by_name(
-    items: Mapping[str, Any], argument: str, check: Callable[[Any, str], Any]
-) -> dict[str, Any]:
+    items: Mapping[str, Any], argument: str, check: Callable[[Any, str], Drawn]
+) -> dict[str, Drawn]:
     """A dictionary with at least one value, each of them checked."""
     found = check_by_name(items, argument, check)
     if not found:
@@ -59,7 +60,8 @@ def check_line(values: ArrayLike, argument: str) -> np.ndarray:
         raise ValueError(
             f"{argument} must have shape (n,) with n at least 1; got shape {array.shape}"
         )
-    return check_array(array[np.newaxis], argument)[0]
+    line: np.ndarray = check_array(array[np.newaxis], argument)[0]
+    return line
 
 
 def check_number(value: float, argument: str) -> float:
@@ -146,16 +148,16 @@ def check_table(
     for name, texts in (("rows", rows), ("columns", columns)):
         if len(set(texts)) < len(texts):
             raise ValueError(f"{name} must have different names; got {texts}")
-    names = check_names(names, "names")
-    if len(names) != 2:
-        raise ValueError(f"names must be two, of the rows and of the columns; got {names}")
+    kinds = check_names(names, "names")
+    if len(kinds) != 2:
+        raise ValueError(f"names must be two, of the rows and of the columns; got {kinds}")
     numbers = check_numbers(numbers, argument)
     if numbers.shape != (len(rows), len(columns)):
         raise ValueError(
             f"{argument} must have shape {(len(rows), len(columns))}, as rows and columns do; "
             f"got shape {numbers.shape}"
         )
-    return numbers, rows, columns, names
+    return numbers, rows, columns, kinds
 
 
 def check_image(image: ArrayLike, argument: str) -> np.ndarray:

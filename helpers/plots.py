@@ -31,7 +31,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.textpath import TextPath
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.ticker import Locator, LogLocator, MaxNLocator
 from numpy.typing import ArrayLike
 
 from helpers.checks import as_array, check_choice, check_count, check_same_shape
@@ -95,7 +95,7 @@ def use_book_style() -> None:
     plt.style.use(STYLE)
 
 
-def code_journey(image: np.ndarray, code: np.ndarray, reconstruction: np.ndarray) -> Figure:
+def code_journey(image: ArrayLike, code: ArrayLike, reconstruction: ArrayLike) -> Figure:
     """One image, its code as bars, and its reconstruction, from left to right.
 
     Args:
@@ -182,22 +182,22 @@ def architecture(
         if len(shape) > 1:
             written += "\n" + "×".join(map(str, shape))
         axes.text(position, -0.55, written, ha="center", va="top", fontsize=9)
-    for position, name, colour in (
+    for across, name, colour in (
         (0, "input", COLOURS["pixels"]),
         (code / 2, "encoder", COLOURS["autoencoder"]),
         (code, "code", COLOURS["code"]),
         ((code + last) / 2, "decoder", COLOURS["autoencoder"]),
         (last, "output", COLOURS["pixels"]),
     ):
-        axes.text(position, 0.55, name, ha="center", va="bottom", color=colour)
+        axes.text(across, 0.55, name, ha="center", va="bottom", color=colour)
     axes.set(xlim=(-0.5, last + 0.5), ylim=(-0.8, 0.7))
     axes.set_axis_off()
     return figure
 
 
 def image_rows(
-    rows: Mapping[str, np.ndarray],
-    errors: Mapping[str, Sequence[float]] | None = None,
+    rows: Mapping[str, ArrayLike],
+    errors: Mapping[str, ArrayLike] | None = None,
     *,
     columns: Sequence[str] = (),
 ) -> Figure:
@@ -268,7 +268,7 @@ def image_rows(
 
 
 def learning_curves(
-    curves: Mapping[str, Sequence[float]],
+    curves: Mapping[str, ArrayLike],
     levels: Mapping[str, float] | None = None,
     *,
     unit: str = "squared error per image",
@@ -313,13 +313,13 @@ def learning_curves(
     axes.set(xlabel="epoch", ylabel=_wrap_beside(unit, figure))
     if lowest == 0:
         axes.set_ylim(bottom=0)
-    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axes.locator_params("x", integer=True, min_n_ticks=1)
     axes.legend()
     return figure
 
 
 def error_table(
-    errors: np.ndarray, rows: Sequence[str], columns: Sequence[str], *, names: tuple[str, str]
+    errors: ArrayLike, rows: Sequence[str], columns: Sequence[str], *, names: tuple[str, str]
 ) -> Figure:
     """A table of errors as a picture; in each column, the smallest is framed.
 
@@ -345,7 +345,7 @@ def error_table(
 
 
 def psnr_table(
-    psnrs: np.ndarray, rows: Sequence[str], columns: Sequence[str], *, names: tuple[str, str]
+    psnrs: ArrayLike, rows: Sequence[str], columns: Sequence[str], *, names: tuple[str, str]
 ) -> Figure:
     """A table of PSNR in dB as a picture; in each column, the largest is framed.
 
@@ -368,7 +368,7 @@ def psnr_table(
     return _draw_table(psnrs, psnrs.max(axis=0) - psnrs, *texts)
 
 
-def pictures(named: Mapping[str, np.ndarray]) -> Figure:
+def pictures(named: Mapping[str, ArrayLike]) -> Figure:
     """Large pictures side by side on one scale, each with its name above.
 
     Args:
@@ -399,7 +399,7 @@ def pictures(named: Mapping[str, np.ndarray]) -> Figure:
     return figure
 
 
-def error_spread(errors: np.ndarray, *, unit: str = "squared error of an image") -> Figure:
+def error_spread(errors: ArrayLike, *, unit: str = "squared error of an image") -> Figure:
     """How errors are distributed over images: a histogram with best, median and worst marked.
 
     The horizontal axis begins at 0 unless an error is negative.
@@ -423,7 +423,7 @@ def error_spread(errors: np.ndarray, *, unit: str = "squared error of an image")
     marks = {"best": errors.min(), "median": np.median(errors), "worst": errors.max()}
     write = _writer(list(marks.values()))
     figure, axes = plt.subplots(figsize=(WIDTH, 2.3))
-    axes.hist(edges[:-1], edges, weights=counts, color=COLOURS["autoencoder"])
+    axes.hist(edges[:-1], edges.tolist(), weights=counts, color=COLOURS["autoencoder"])
     if errors.min() >= 0:
         axes.set_xlim(left=0)
     for (name, value), align in zip(marks.items(), ("left", "left", "right"), strict=True):
@@ -442,7 +442,7 @@ def error_spread(errors: np.ndarray, *, unit: str = "squared error of an image")
 
 
 def rate_curves(
-    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    curves: Mapping[str, ArrayLike],
     lossless: Mapping[str, float] | None = None,
 ) -> Figure:
     """Squared error against bytes per image on logarithmic axes: lower and further left is better.
@@ -463,16 +463,23 @@ def rate_curves(
     colours = _colours([*curves, *lossless], "curves and lossless")
     figure, axes = _draw_on_logarithmic_axes(curves, colours)
     for name, size in lossless.items():
-        at_the_edge = {"clip_on": False, "transform": axes.get_xaxis_transform()}
-        label = _wrap_for_legend(f"{name}, no error")
-        axes.plot(size, 0, "^", color=colours[name], markersize=9, label=label, **at_the_edge)
+        axes.plot(
+            size,
+            0,
+            "^",
+            color=colours[name],
+            markersize=9,
+            label=_wrap_for_legend(f"{name}, no error"),
+            clip_on=False,
+            transform=axes.get_xaxis_transform(),
+        )
     _name_logarithmic_axes(axes, "bytes per image")
     return figure
 
 
 def frontier(
-    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
-    marks: Mapping[str, tuple[float, float]] | None = None,
+    curves: Mapping[str, ArrayLike],
+    marks: Mapping[str, ArrayLike] | None = None,
 ) -> Figure:
     """Squared error against active units on logarithmic axes: lower and further left is better.
 
@@ -497,7 +504,7 @@ def frontier(
         side = 1 if np.log(point[0]) < (left + right) / 2 else -1
         axes.annotate(
             _wrap(text, 1.9),
-            point,
+            (point[0], point[1]),
             xytext=(8, 4) if side > 0 else (-9, 0),
             textcoords="offset points",
             ha="left" if side > 0 else "right",
@@ -507,7 +514,7 @@ def frontier(
     return figure
 
 
-def activation_spread(codes: Mapping[str, np.ndarray], *, bins: int = 60) -> Figure:
+def activation_spread(codes: Mapping[str, ArrayLike], *, bins: int = 60) -> Figure:
     """How activations are distributed: the number of units per image in each bin.
 
     Args:
@@ -538,8 +545,8 @@ def activation_spread(codes: Mapping[str, np.ndarray], *, bins: int = 60) -> Fig
 
 
 def spread_curves(
-    positions: Sequence[float],
-    curves: Mapping[str, np.ndarray],
+    positions: ArrayLike,
+    curves: Mapping[str, ArrayLike],
     *,
     xlabel: str,
     ylabel: str,
@@ -593,9 +600,7 @@ def spread_curves(
     return figure
 
 
-def seed_dots(
-    errors: Mapping[str, Sequence[float]], levels: Mapping[str, float] | None = None
-) -> Figure:
+def seed_dots(errors: Mapping[str, ArrayLike], levels: Mapping[str, float] | None = None) -> Figure:
     """Designs one below the other: a dot for each seed, and their mean as a bar and a number.
 
     Args:
@@ -635,7 +640,7 @@ def seed_dots(
     return figure
 
 
-def image_grid(images: np.ndarray, *, xlabel: str, ylabel: str) -> Figure:
+def image_grid(images: ArrayLike, *, xlabel: str, ylabel: str) -> Figure:
     """Small images in rows and columns without gaps.
 
     Args:
@@ -658,7 +663,7 @@ def image_grid(images: np.ndarray, *, xlabel: str, ylabel: str) -> Figure:
     return figure
 
 
-def code_map(codes: np.ndarray, labels: np.ndarray) -> Figure:
+def code_map(codes: ArrayLike, labels: ArrayLike) -> Figure:
     """Codes of two numbers as points in the plane, coloured by label; each label at its median.
 
     Args:
@@ -687,10 +692,12 @@ def code_map(codes: np.ndarray, labels: np.ndarray) -> Figure:
     colours = plt.get_cmap("tab10")
     for label in np.unique(labels):
         chosen = codes[labels == label]
-        axes.scatter(*chosen.T, s=3, color=colours(label), alpha=0.5, linewidths=0)
+        axes.scatter(chosen[:, 0], chosen[:, 1], s=3, color=colours(label), alpha=0.5, linewidths=0)
     for label in np.unique(labels):
+        across, up = np.median(codes[labels == label], axis=0)
         axes.text(
-            *np.median(codes[labels == label], axis=0),
+            across,
+            up,
             str(label),
             fontsize=14,
             weight="bold",
@@ -703,7 +710,7 @@ def code_map(codes: np.ndarray, labels: np.ndarray) -> Figure:
     return figure
 
 
-def filters(named: Mapping[str, np.ndarray]) -> Figure:
+def filters(named: Mapping[str, ArrayLike]) -> Figure:
     """What units of a first layer respond to: weights as small images, a panel for each model.
 
     Grey is 0. White is positive and black negative, relative to a filter's own largest weight;
@@ -738,7 +745,7 @@ def filters(named: Mapping[str, np.ndarray]) -> Figure:
     return figure
 
 
-def arrows(points: np.ndarray, positions: np.ndarray, fields: Mapping[str, np.ndarray]) -> Figure:
+def arrows(points: ArrayLike, positions: ArrayLike, fields: Mapping[str, ArrayLike]) -> Figure:
     """Arrows in the plane over the points on which data lies, a panel for each field of arrows.
 
     Args:
@@ -877,7 +884,7 @@ def _draw_table(
     behind: np.ndarray,
     rows: Sequence[str],
     columns: Sequence[str],
-    names: tuple[str, str],
+    names: Sequence[str],
 ) -> Figure:
     """A table of numbers shaded by how far each is behind the best of its column."""
     rows, columns = _wrap_all(rows, 1.3), _wrap_all(columns, (WIDTH - 1.5) / len(columns))
@@ -904,7 +911,7 @@ def _draw_table(
 def _write_powers(axis: Axis) -> None:
     """Write 1, 2, 5, 10 on a logarithmic axis, or others where these are too many or too few."""
     low, high = axis.get_view_interval()
-    locator = LogLocator(subs=(1, 2, 5) if high < 1e4 * low else (1,))
+    locator: Locator = LogLocator(subs=(1, 2, 5) if high < 1e4 * low else (1,))
     if sum(low <= tick <= high for tick in locator.tick_values(low, high)) < 2:
         locator = MaxNLocator(4)
     axis.set_major_locator(locator)

@@ -31,7 +31,7 @@ class L1Penalty(layers.Layer):
         ValueError: the strength is negative or not finite.
     """
 
-    def __init__(self, strength: float, **kwargs) -> None:
+    def __init__(self, strength: float, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True  # a mask goes on with the code
         self.strength = _check_strength(strength)
@@ -69,7 +69,7 @@ class KLPenalty(layers.Layer):
         A. Ng, "Sparse autoencoder", lecture notes CS294A, Stanford, 2011.
     """
 
-    def __init__(self, rate: float, strength: float, **kwargs) -> None:
+    def __init__(self, rate: float, strength: float, **kwargs: object) -> None:
         super().__init__(**kwargs)
         if not is_number(rate) or not 0 < rate < 1:
             raise ValueError(f"rate must be between 0 and 1; got {rate!r}")
@@ -109,7 +109,7 @@ class TopK(layers.Layer):
         A. Makhzani and B. Frey, "k-sparse autoencoders", 2014.
     """
 
-    def __init__(self, k: int, **kwargs) -> None:
+    def __init__(self, k: int, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True  # a mask goes on with the code
         self.initial_k = check_count(k, "k")
@@ -160,7 +160,7 @@ class DeadUnits(layers.Layer):
         ValueError: patience is not a whole number of at least 1.
     """
 
-    def __init__(self, patience: int, **kwargs) -> None:
+    def __init__(self, patience: int, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.patience = check_count(patience, "patience")
 
@@ -206,7 +206,7 @@ class AuxiliaryLoss(layers.Layer):
         L. Gao et al., "Scaling and evaluating sparse autoencoders", 2025.
     """
 
-    def __init__(self, strength: float, **kwargs) -> None:
+    def __init__(self, strength: float, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.strength = _check_strength(strength)
 
@@ -283,9 +283,10 @@ def _as_loss(cost: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def _code_shape(shape: tuple[int | None, ...]) -> tuple[int, ...]:
-    if len(shape) < 2 or None in shape[1:]:
+    sizes = tuple(size for size in shape[1:] if size is not None)
+    if len(shape) < 2 or len(sizes) < len(shape) - 1:
         raise ValueError(f"code must have shape (n, …) of known sizes; got {tuple(shape)}")
-    return tuple(shape[1:])
+    return sizes
 
 
 def _check_shapes(shapes: list[tuple[int | None, ...]], names: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 
 import numpy as np
 
@@ -447,7 +447,8 @@ def _numbers_as_stored(value: Numbers) -> object:
     return value if math.isfinite(value) else str(value)
 
 
-def _stored_numbers(value: object) -> object:
+def _stored_numbers(value: Numbers | str) -> Numbers:
     if isinstance(value, list):
         return [_stored_numbers(part) for part in value]
-    return float(value) if value in NOT_FINITE else value
+    # What is no number after this, ClaimRecord refuses.
+    return float(value) if value in NOT_FINITE else cast("Numbers", value)

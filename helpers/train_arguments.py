@@ -237,7 +237,8 @@ def old_optimizer(
 
 
 def _settings(optimizer: keras.optimizers.Optimizer) -> dict[str, object]:
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales the loss
+    if hasattr(optimizer, "inner_optimizer"):  # of one that scales the loss
+        optimizer = optimizer.inner_optimizer
     settings = {"class": type(optimizer).__name__, **optimizer.get_config()}
     return {name: settings[name] for name in settings if name not in ("name", "learning_rate")}
 

@@ -111,7 +111,7 @@ def train(
         callbacks: Keras callbacks to run along. One of the reader's own that watches single batches
             is called at each; otherwise 32 steps run in one call, which is faster.
         xla: whether XLA compiles the step; None for where that is known to be faster and to change
-            nothing else, which takes a CPU and 1,000 steps at least. XLA drops assertions and
+            nothing else, which takes a CPU and 2,000 steps at least. XLA drops assertions and
             checks of a model where it is asked for.
         seed: of everything that is drawn here; None is the book's default seed. The first weights
             have a seed of their own, where the model is built.
@@ -161,7 +161,7 @@ def train(
     ):
         steps = (epochs - initial_epoch) * plan.steps
         step = keras_step(model, (batch_size, *images.shape[1:]), steps, xla)
-        model.train_step = _planned_step(model, step, held, plan, draws)
+        model.train_step = _planned_step(model, step, held, plan, draws)  # type: ignore[method-assign]
         return model.fit(
             plan.positions(),
             validation_data=draws.once(validation, validation_seed),
@@ -343,7 +343,7 @@ def _compiled(
     finally:
         if plan.in_step:
             optimizer.learning_rate = plan.largest
-        vars(model).pop("train_step", None)
+        model.__dict__.pop("train_step", None)
         _take_back_sum_over_replicas(optimizer)
         # BackupAndRestore sets the epoch to go on from, and the next training would begin there.
         model._initial_epoch = None
@@ -359,13 +359,15 @@ def _leave_out_sum_over_replicas(optimizer: keras.optimizers.Optimizer) -> None:
     training until Python ends. The method is Keras's own; should its name change, the memory is
     all that is lost.
     """
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales the loss
-    optimizer._all_reduce_sum_gradients = lambda gradients_and_variables: gradients_and_variables
+    if hasattr(optimizer, "inner_optimizer"):  # of one that scales the loss
+        optimizer = optimizer.inner_optimizer
+    optimizer._all_reduce_sum_gradients = lambda gradients_and_variables: gradients_and_variables  # type: ignore[method-assign]
 
 
 def _take_back_sum_over_replicas(optimizer: keras.optimizers.Optimizer) -> None:
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    vars(optimizer).pop("_all_reduce_sum_gradients", None)
+    if hasattr(optimizer, "inner_optimizer"):
+        optimizer = optimizer.inner_optimizer
+    optimizer.__dict__.pop("_all_reduce_sum_gradients", None)
 
 
 def _watches_batches(callback: keras.callbacks.Callback) -> bool:
@@ -431,7 +433,8 @@ class _StopWhenNotFinite(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002
         self._check("val_loss", logs)
 
-    def _check(self, name: str, logs: dict[str, float]) -> None:
+    def _check(self, name: str, logs: dict[str, float] | None) -> None:
+        logs = logs or {}
         if math.isfinite(logs.get(name, 0.0)):
             return
         raise FloatingPointError(

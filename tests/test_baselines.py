@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from scipy import signal
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
+from sklearn.linear_model import LinearRegression
 
+from helpers import baselines
 from helpers.baselines import (
     AffineMap,
     Corrected,
@@ -131,6 +133,27 @@ def test_the_affine_map_is_the_closed_form_of_covariances():
     shape = (-1, 28, 28, 1)
     found = AffineMap.fit(noisy.reshape(shape), clean.reshape(shape))(noisy.reshape(shape))
     np.testing.assert_allclose(found.reshape(-1, 784), expected, atol=1e-6)
+
+
+def test_the_affine_map_is_that_of_scikit_learn_also_where_pixels_never_vary(clean):
+    """Over more images than are summed at once, and where many maps fit equally well."""
+    random = np.random.default_rng(2)
+    images = np.tile(clean, (20, 1, 1, 1))  # with corners that are black throughout
+    noisy = (images * random.uniform(0.5, 1, images.shape)).astype(np.float32)
+    assert len(images) > baselines.IMAGES_AT_ONCE
+    reference = LinearRegression().fit(
+        noisy.reshape(len(noisy), -1).astype(np.float64), images.reshape(len(images), -1)
+    )
+    found = AffineMap.fit(noisy, images)
+    np.testing.assert_allclose(found.matrix, reference.coef_.T, atol=1e-5)
+    np.testing.assert_allclose(found.offset, reference.intercept_, atol=1e-5)
+    assert found(noisy).dtype == np.float32
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e30, 1e160])
+def test_the_affine_map_is_found_at_any_scale(scale, clean, noisy):
+    given = noisy.astype(np.float64) * scale
+    np.testing.assert_allclose(AffineMap.fit(given, clean)(given), clean, atol=1e-5)
 
 
 def test_the_affine_map_finds_a_map_that_is_affine():

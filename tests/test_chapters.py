@@ -11,10 +11,18 @@ import nbformat
 import pytest
 from conftest import ROOT
 from IPython.core.inputtransformer2 import TransformerManager
-from nbformat.v4 import new_output
+from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from tools import chapter_rules
-from tools.notebooks import CHECKED, NOTEBOOK_METADATA, claims_of, normalise
+from tools.notebooks import (
+    CHECKED,
+    NOTEBOOK_METADATA,
+    claims_of,
+    execute_and_measure,
+    measured,
+    normalise,
+)
 
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PIXEL = "iVBORw0KGgo="
@@ -38,6 +46,46 @@ def test_chapter_keeps_the_rule(path, rule):
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_chapter_is_stored_byte_for_byte_in_its_normal_form(path):
     assert normalise(read(path)) == path.read_text(encoding="utf-8")
+
+
+# Seconds on two idle cores that the plan of the book gives each chapter: 880 together.
+PLANNED = {
+    "01_properties": 130,
+    "02_architecture": 180,
+    "03_denoising": 280,
+    "04_sparse": 180,
+    "when_it_does_not_work": 110,
+}
+# What they took together when this was written, on a slow machine. It may only fall, to the plan.
+MOST_SECONDS = 1400
+
+
+def test_each_chapter_was_measured_and_is_planned():
+    assert list(measured()) == [path.stem for path in CHAPTERS], "run `make notebooks`"
+    assert list(PLANNED) == [path.stem for path in CHAPTERS]
+
+
+@pytest.mark.parametrize("name", PLANNED)
+def test_a_chapter_takes_less_than_two_gigabytes(name):
+    assert measured()[name]["peak_bytes"] < 2e9
+
+
+def test_the_chapters_together_do_not_get_slower():
+    took = {name: found["seconds"] for name, found in measured().items()}
+    assert sum(PLANNED.values()) <= MOST_SECONDS
+    assert sum(took.values()) <= MOST_SECONDS, f"store them on an idle machine: {took}"
+
+
+def test_a_kernel_is_measured_at_its_peak_and_the_notebook_left_as_it_is(tmp_path):
+    source = "import time\nheld = bytearray(b'.' * 400_000_000)\ndel held\ntime.sleep(1)"
+    notebook = new_notebook(cells=[new_code_cell(source)])
+    found = execute_and_measure(notebook, tmp_path)
+    assert 400e6 < found["peak_bytes"] < 1e9
+    assert 1 < found["seconds"] < 60
+    assert [cell.source for cell in notebook.cells] == [source]
+    with pytest.raises(CellExecutionError):
+        execute_and_measure(broken := new_notebook(cells=[new_code_cell("1 / 0")]), tmp_path)
+    assert [cell.source for cell in broken.cells] == ["1 / 0"]
 
 
 def claim_cell(notebook):

@@ -54,6 +54,16 @@ def test_the_first_images_of_two_sets_have_the_same_noise_under_one_seed(corrupt
 
 
 @pytest.mark.parametrize("corruption", ALL, ids=repr)
+def test_many_images_are_corrupted_in_parts_each_with_draws_of_its_own(corruption):
+    many = np.full((2_001, 3), 0.5, np.float32)
+    found = corruption.corrupt(many, seed=3)
+    drawn = keras.random.SeedGenerator(3)
+    parts = [corruption(keras.ops.convert_to_tensor(many[:n]), drawn) for n in (1_000, 1_000, 1)]
+    np.testing.assert_array_equal(found, np.concatenate([np.asarray(part) for part in parts]))
+    assert (found[:1_000] != found[1_000:2_000]).any(axis=1).mean() > 0.5
+
+
+@pytest.mark.parametrize("corruption", ALL, ids=repr)
 @pytest.mark.parametrize("dtype", [np.float16, np.float64])
 def test_a_seed_means_the_same_for_every_dtype(corruption, dtype):
     found = corruption.corrupt(GREY.astype(dtype), seed=1)

@@ -69,6 +69,7 @@ def test_the_two_layers_do_not_start_alike():
     assert abs(np.corrcoef(down.ravel(), up.T.ravel())[0, 1]) < 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model",
     [
@@ -153,6 +154,7 @@ def test_weight_decay_costs_what_the_docstring_says(digits):
     assert cost == pytest.approx(0.7 * (np.square(down).sum() + np.square(up).sum()), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_trained_linear_autoencoder_is_pca():
     random = np.random.default_rng(0)
     spread = np.zeros(784)
@@ -444,6 +446,7 @@ OF_ANY_SHAPE = {
 }
 
 
+@pytest.mark.slow
 def test_models_of_any_shape_train_and_give_the_same_outputs_in_a_new_process(tmp_path):
     random = np.random.default_rng(0)
     for number, (shape, build) in enumerate(OF_ANY_SHAPE.values()):

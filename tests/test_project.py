@@ -264,6 +264,7 @@ def test_setup_leaves_alone_an_environment_it_did_not_make(tmp_path):
     assert (folder / ".venv" / "precious").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_setup_that_failed_is_not_taken_for_done(tmp_path):
     folder = setup_copy(tmp_path)
     for _ in range(2):

@@ -198,6 +198,8 @@ FAULTS = {
     "{result}`speed no.such.number`": "no.such.number",
     "{mean}`no_such_run error .2f`": "no_such_run",
     "{script}`no_such_script`": "no_such_script",
+    "{took}`no_such_chapter seconds`": "no_such_chapter",
+    "{took}`01_properties hours`": "hours",
     "{colab}`no-such-package`": "no-such-package",
     "![A picture](no-such-picture.png)": "no-such-picture.png",
 }

@@ -322,6 +322,7 @@ def test_the_auxiliary_loss_of_a_model_is_what_the_dead_units_leave(digits):
     assert float(cured.losses[0]) == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_auxiliary_loss_brings_dead_units_back(digits):
     images = digits.train[:5000]
     left = {}
@@ -590,6 +591,7 @@ def a_model_with_rates():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", KERAS_SETTINGS)
 def test_sparse_models_learn_whatever_keras_is_set_to(setting, digits):
     images = digits.train[:64]

@@ -381,7 +381,7 @@ def small_model(*inner):
     return keras.Sequential([keras.Input((3,)), *inner, layers.Dense(3)])
 
 
-def as_compiled(model, monkeypatch, epochs=334, **settings):
+def as_compiled(model, monkeypatch, epochs=667, **settings):
     """Whether `train` asks for XLA, and how many steps it runs in a call; three steps an epoch."""
     asked, steps = [], []
     function = tf.function
@@ -453,7 +453,7 @@ def test_xla_is_left_out_where_it_is_slower_or_cannot_be(monkeypatch):
     unsupported = layers.Dense(4)
     unsupported.supports_jit = False
     assert compiled_with_xla(small_model(layers.Dense(4)), monkeypatch)
-    assert not compiled_with_xla(small_model(layers.Dense(4)), monkeypatch, epochs=333)
+    assert not compiled_with_xla(small_model(layers.Dense(4)), monkeypatch, epochs=666)
     assert not compiled_with_xla(small_model(unsupported), monkeypatch)
     for slower in (
         [TopK()],
@@ -475,6 +475,7 @@ def test_xla_is_left_to_the_cpu(monkeypatch):
     assert not compiled_with_xla(small_model(), monkeypatch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "optimizer",
     [
@@ -495,9 +496,10 @@ def test_an_operation_that_xla_has_not_is_found_by_trying(monkeypatch):
         return keras.ops.mean(keras.ops.square(target - output))
 
     monkeypatch.setattr(xla, "FASTER", {*xla.FASTER, "StringFormat", "PrintV2"})
+    monkeypatch.setattr(xla, "PAYS_FROM", 200)
     model = small_model()
-    train(model, MANY, loss=printing, epochs=10, batch_size=4)  # 1,000 steps
-    assert len(model.history.epoch) == 10
+    train(model, MANY, loss=printing, epochs=2, batch_size=4)  # 200 steps
+    assert len(model.history.epoch) == 2
     with pytest.raises(ValueError, match=r"xla must be None or False for this model, .* PrintV2"):
         train(small_model(), NUMBERED, loss=printing, batch_size=4, xla=True)
 
@@ -527,13 +529,14 @@ class BelowInTheStep(keras.Sequential):
         return super().train_step(data)
 
 
-def test_what_raises_outside_model_and_loss_raises_in_many_steps_too():
+def test_what_raises_outside_model_and_loss_raises_in_many_steps_too(monkeypatch):
+    monkeypatch.setattr(xla, "PAYS_FROM", 200)
     constrained = layers.Dense(3, kernel_constraint=below)
     in_the_step = BelowInTheStep([keras.Input((3,)), layers.Dense(3)])
     backwards = small_model(layers.Dense(3), Asserting(below_on_the_way_back))
     for model in (small_model(constrained), in_the_step, backwards):
         with pytest.raises(tf.errors.InvalidArgumentError):
-            train(model, MANY, epochs=10, batch_size=4)  # 1,000 steps
+            train(model, MANY, epochs=2, batch_size=4)  # 200 steps
 
 
 @pytest.mark.parametrize(
@@ -546,8 +549,9 @@ def test_what_raises_outside_model_and_loss_raises_in_many_steps_too():
     ],
     ids=["assertion", "check", "look-up", "division"],
 )
-def test_what_raises_in_few_steps_raises_in_many(raising):
-    for epochs in (1, 10):  # 100 and 1,000 steps
+def test_what_raises_in_few_steps_raises_in_many(raising, monkeypatch):
+    monkeypatch.setattr(xla, "PAYS_FROM", 200)
+    for epochs in (1, 2):  # 100 and 200 steps
         with pytest.raises(tf.errors.InvalidArgumentError):
             train(small_model(Asserting(raising)), MANY, epochs=epochs, batch_size=4)
 
@@ -568,6 +572,7 @@ def test_a_step_that_raises_leaves_the_learning_rate_as_it_was():
     assert float(model.optimizer.learning_rate) == 0.25
 
 
+@pytest.mark.slow
 def test_two_replicas_train_as_one_device_does(tmp_path):
     script = """
 import keras
@@ -638,6 +643,7 @@ def test_the_images_are_let_go_after_training(images, monkeypatch):
     assert [int(tf.size(variable)) for variable in held] == [0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("xla", [False, True])
 def test_the_graph_of_a_training_is_let_go(images, xla):
     def graphs():
@@ -843,6 +849,7 @@ np.save("weights.npy", np.concatenate([part.ravel() for part in model.get_weight
 """
 
 
+@pytest.mark.slow
 def test_a_training_that_is_killed_goes_on_in_another_process_to_the_same_weights(tmp_path):
     def run(folder, kill_at):
         folder.mkdir(exist_ok=True)
@@ -974,6 +981,7 @@ for _ in range(7):
 """
 
 
+@pytest.mark.slow
 def test_many_trainings_with_a_corruption_are_no_reason_to_warn():
     done = subprocess.run(
         [sys.executable, "-c", MANY_TRAININGS], capture_output=True, text=True, check=False

@@ -198,7 +198,8 @@ def every_figure_has_alt_text(notebook: Notebook) -> list[str]:
 def text_of(output: Notebook) -> str:
     """Whatever an output says in words."""
     data = output.get("data", {})
-    return output.get("text", "") + "".join(data[kind] for kind in data if kind.startswith("text/"))
+    printed: str = output.get("text", "")
+    return printed + "".join(data[kind] for kind in data if kind.startswith("text/"))
 
 
 def outputs_are_clean(notebook: Notebook) -> list[str]:

@@ -9,7 +9,7 @@ an import line puts another thing under the same name is in neither.
 
 import ast
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,13 +17,13 @@ import nbformat
 
 from helpers.stored import Result
 from tools.chapter_rules import code_cells, plain
+from tools.imports import imported_modules
 from tools.trees import parse, sha256, tree_digest
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPERIMENTS = ROOT / "experiments"
 HEADLINES = EXPERIMENTS / "headlines.toml"
 CHAPTERS = ROOT / "notebooks"
-PACKAGE = "helpers"
 
 
 class Digests(NamedTuple):
@@ -82,7 +82,7 @@ def script_digests(path: Path, root: Path = ROOT) -> Digests:
     Raises:
         ValueError: the script or a helper is not Python, or a helper is not there.
     """
-    tree = _parsed(path)
+    tree = parse(path.read_bytes(), path.name)
     return Digests(tree_digest(tree), helpers_digest([tree], root))
 
 
@@ -122,16 +122,9 @@ def helpers_digest(trees: Iterable[ast.AST], root: Path = ROOT) -> str:
     Raises:
         ValueError: a helper is not there, or is not Python.
     """
-    todo = [file for tree in trees for file in _imported(tree, "", root)]
-    found = {}
-    while todo:
-        file = todo.pop()
-        if file not in found:
-            found[file] = _parsed(file)
-            package = ".".join(file.relative_to(root).with_suffix("").parts[:-1])
-            todo += _imported(found[file], package, root)
+    modules = imported_modules(trees, root).values()
     only_imports = tree_digest(ast.Module([], []))
-    return sha256(sorted({tree_digest(tree) for tree in found.values()} - {only_imports}))
+    return sha256(sorted({tree_digest(tree) for tree in modules} - {only_imports}))
 
 
 def changes_since(result: Result) -> list[str]:
@@ -143,49 +136,3 @@ def changes_since(result: Result) -> list[str]:
     now = digests_of(result.name)
     stored = Digests(result.code_sha256, result.helpers_sha256)
     return [part for part in Digests._fields if getattr(now, part) != getattr(stored, part)]
-
-
-def _parsed(path: Path) -> ast.Module:
-    return parse(path.read_bytes(), path.name)
-
-
-def _imported(tree: ast.AST, package: str, root: Path) -> Iterator[Path]:
-    """The files of the helpers that some code imports.
-
-    Args:
-        tree: parsed code.
-        package: the package in which the code stands, as "helpers.datasets"; "" for none.
-        root: the folder in which `helpers` lies.
-    """
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield from _files(alias.name, root)
-        elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) + 1 - node.level]
-            module = ".".join([*(above if node.level else []), *filter(None, [node.module])])
-            yield from _files(module, root)
-            for alias in node.names:  # a name may be a module of its own
-                if _file(f"{module}.{alias.name}", root):
-                    yield from _files(f"{module}.{alias.name}", root)
-
-
-def _files(module: str, root: Path) -> Iterator[Path]:
-    """The files that run when a module is imported, if it is one of the helpers."""
-    names = module.split(".")
-    if names[0] != PACKAGE:
-        return
-    for length in range(1, len(names) + 1):
-        part = ".".join(names[:length])
-        file = _file(part, root)
-        if file:
-            yield file
-        elif not (root / part.replace(".", "/")).is_dir():
-            raise ValueError(f"{part} is imported and is not there: {root} has no such module")
-
-
-def _file(module: str, root: Path) -> Path | None:
-    """A module's file, if it is there."""
-    path = root / module.replace(".", "/")
-    candidates = (path / "__init__.py", path.with_name(path.name + ".py"))
-    return next((file for file in candidates if file.is_file()), None)

@@ -30,7 +30,8 @@ def _images(count: int, height: int, width: int, channels: int = 1) -> np.ndarra
     down, across = np.linspace(-1, 1, height), np.linspace(-1, 1, width)
     rise = np.einsum("nc,h->nhc", np.sin(turns), down)[:, :, np.newaxis]
     run = np.einsum("nc,w->nwc", np.cos(turns), across)[:, np.newaxis]
-    return 0.5 + (rise + run) / 3
+    ramps: np.ndarray = 0.5 + (rise + run) / 3
+    return ramps
 
 
 def _waves(count: int, size: int) -> np.ndarray:
@@ -80,7 +81,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
         {LONG + ", validation": [3, 2, 3]}, {LONG: 1}, unit=LONG + " beside an axis"
     ),
     "error_table": lambda: plots.error_table(
-        [[1, 20], [2, 10.04], [4, 40]],
+        [[1.0, 20], [2.0, 10.04], [4.0, 40]],
         ["digits", "letters", "photos"],
         ["digits", "letters"],
         names=("trained on", "tested on"),
@@ -175,7 +176,8 @@ def as_png(figure: Figure) -> bytes:
     picture = Image.open(drawn).convert("RGB")
     few_colours = picture.quantize(256, dither=Image.Dither.NONE)
     # A palette more than halves the file. Where colours run into each other, it would show.
-    difference = np.subtract(picture, few_colours.convert("RGB"), dtype=float)
+    colours = np.asarray(picture), np.asarray(few_colours.convert("RGB"))
+    difference = np.subtract(*colours, dtype=float)
     if np.sqrt(np.mean(difference**2)) < 0.5:
         picture = few_colours
     facts = PngInfo()

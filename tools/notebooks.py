@@ -4,10 +4,12 @@
     python tools/notebooks.py check NOTEBOOK …      run copies elsewhere, compare their claims
 
 Outputs are stored in one normal form, so that a second run without a change leaves no difference.
+What a chapter took, on two processor cores, is stored beside it, in notebooks/measured.json.
 """
 
 import argparse
 import base64
+import json
 import os
 import re
 import sys
@@ -18,16 +20,23 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat.v4 import new_code_cell
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "notebooks"
 PICTURES = ROOT / "book" / "_static" / "chapters"  # for the front page and for shared links
+MEASURED = CHAPTERS / "measured.json"
+CORES = 2  # on which a chapter is timed, of however many there are
 CHECKED = "nbval-check-output"
 KEPT_CELL_METADATA = ("tags", "mystnb")
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+# Appended to a chapter. getrusage counts in bytes on macOS, elsewhere in kibibytes.
+PEAK = """import resource as _resource, sys as _sys
+_peak = _resource.getrusage(_resource.RUSAGE_SELF).ru_maxrss
+print(_peak * (1 if _sys.platform == "darwin" else 1024))"""
 # What TensorFlow's C++ side writes at import and when XLA starts, there behind a progress bar;
 # nothing in the environment silences it.
 TENSORFLOW_NOISE = re.compile(
@@ -47,6 +56,22 @@ def execute(notebook: nbformat.NotebookNode, folder: Path, **environment: str) -
     ).execute(env={**os.environ, **environment})
 
 
+def execute_and_measure(notebook: nbformat.NotebookNode, folder: Path) -> dict[str, float]:
+    """Run a notebook as `execute` does, and measure its kernel.
+
+    Returns:
+        `{"seconds": how long it ran, "peak_bytes": the most memory the kernel held}`.
+    """
+    started = time.monotonic()
+    notebook.cells.append(new_code_cell(PEAK))
+    try:
+        execute(notebook, folder)
+    finally:
+        last = notebook.cells.pop()
+    peak = "".join(output.text for output in last.outputs if output.get("name") == "stdout")
+    return {"seconds": round(time.monotonic() - started, 1), "peak_bytes": int(peak)}
+
+
 def normalise(notebook: nbformat.NotebookNode) -> str:
     """The notebook's text in the form in which it is committed; changes the notebook in place."""
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
@@ -62,7 +87,8 @@ def normalise(notebook: nbformat.NotebookNode) -> str:
                 if "metadata" in output:
                     output.metadata = nbformat.from_dict({})
     _place_answer_picture(notebook)
-    return nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
+    text: str = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
+    return text + "\n"
 
 
 def _place_answer_picture(notebook: nbformat.NotebookNode) -> None:
@@ -91,7 +117,8 @@ def _tagged(notebook: nbformat.NotebookNode, tag: str) -> list[nbformat.Notebook
 
 
 def _merge_streams(outputs: list) -> list:
-    merged, streams = [], {}
+    merged: list[nbformat.NotebookNode] = []
+    streams: dict[str, nbformat.NotebookNode] = {}
     for output in outputs:
         if output.output_type != "stream":
             merged.append(output)
@@ -133,17 +160,31 @@ def store(names: list[str]) -> None:
         sys.exit(f"CHAPTER must be one of {', '.join(known)}; got {', '.join(unknown)}")
     if "BOOK_SEED" in os.environ:
         sys.exit("Stored outputs are those of the default seed: unset BOOK_SEED to store any.")
+    if hasattr(os, "sched_setaffinity"):  # inherited by the kernels
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
     for name in names or known:
         path = CHAPTERS / f"{name}.ipynb"
         notebook = nbformat.read(path, as_version=4)
-        started = time.monotonic()
-        execute(notebook, CHAPTERS)
+        took = execute_and_measure(notebook, CHAPTERS)
         text = normalise(notebook)
         nbformat.validate(notebook)
         _write_whole(path, text.encode())
         for picture in answer_pictures(notebook):
             _write_whole(PICTURES / f"{name}.png", base64.b64decode(picture))
-        print(f"{name}: stored, {time.monotonic() - started:.0f} s, {len(text) / 1e6:.2f} MB")
+        _keep_measured(name, took, known)
+        seconds, memory = f"{took['seconds']:.0f} s", f"{took['peak_bytes'] / 1e9:.2f} GB of memory"
+        print(f"{name}: stored, {seconds}, {memory}, {len(text) / 1e6:.2f} MB on disk", flush=True)
+
+
+def measured() -> dict[str, dict[str, float]]:
+    """By chapter what `execute_and_measure` found when its outputs were stored."""
+    return json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
+
+
+def _keep_measured(name: str, took: dict[str, float], known: list[str]) -> None:
+    kept = {**measured(), name: took}
+    text = json.dumps({name: kept[name] for name in known if name in kept}, indent=1)
+    _write_whole(MEASURED, f"{text}\n".encode())
 
 
 def _write_whole(path: Path, content: bytes) -> None:

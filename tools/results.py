@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 import nbformat
 import tensorflow as tf
@@ -54,6 +54,14 @@ _measured = {{{numbers}}}
 _claims = [_asdict(_record) for _record in _recorded_claims()]
 print()
 print(_json.dumps({{"measured": _measured, "claims": _claims}}))"""
+
+
+class Surroundings(TypedDict):
+    """What a run is made with, under the names that `Run` has for it."""
+
+    versions: dict[str, str]
+    cores: int
+    device: str
 
 
 class Chapter:
@@ -111,15 +119,19 @@ def load_chapter(name: str) -> Chapter:
 def load(name: str, folder: Path = EXPERIMENTS) -> ModuleType:
     """An experiment's script: `SEEDS`, `FULL`, `SMOKE` and `measure(seed, settings)`."""
     spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
+    assert spec is not None  # a file that ends in .py has one, and a loader
+    assert spec.loader is not None
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     return script
 
 
-def surroundings() -> dict[str, object]:
+def surroundings() -> Surroundings:
     """What a run is made with, where it is made."""
     accelerators = [device.device_type for device in tf.config.list_physical_devices()[1:]]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     return {
         "versions": {
             "python": platform.python_version(),
@@ -148,6 +160,7 @@ def digests(experiment: ModuleType | Chapter) -> Digests:
     """The hashes by which a stored result knows whether what made it has changed."""
     if isinstance(experiment, Chapter):
         return chapter_digests(experiment.path, experiment.headlines)
+    assert experiment.__file__  # `load` read it from a file
     return script_digests(Path(experiment.__file__))
 
 

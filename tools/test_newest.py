@@ -20,7 +20,7 @@ TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis", "nbval")
 
 def names_of(requirements: list[str]) -> list[str]:
     """The packages alone, without the versions that are asked for."""
-    return [re.match(r"[\w.-]+", requirement)[0] for requirement in requirements]
+    return [re.findall(r"^[\w.-]+", requirement)[0] for requirement in requirements]
 
 
 def locked(names: tuple[str, ...], lock: str) -> list[str]:
@@ -37,7 +37,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="newest-") as folder:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         python = Path(folder) / "bin" / "python"
-        pip = [python, "-m", "pip"]
+        pip: list[str | Path] = [python, "-m", "pip"]
         subprocess.run([*pip, "install", "--quiet", "--upgrade", *newest, *tools], check=True)
         for line in subprocess.check_output([*pip, "freeze"], text=True).splitlines():
             if line.partition("==")[0].lower() in {name.lower() for name in newest}:
@@ -45,7 +45,8 @@ def main() -> None:
         tests = [ROOT / "tests" / f"test_{subject}.py" for subject in SUBJECTS]
         parallel = ["--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}  # helpers as they lie here
-        run = [python, "-m", "pytest", "-p", "no:cacheprovider", *parallel, *tests]
+        run: list[str | Path] = [python, "-m", "pytest", "-p", "no:cacheprovider"]
+        run += [*parallel, *tests]
         sys.exit(subprocess.run(run, cwd=ROOT, env=environment, check=False).returncode)
 
 

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+from typing import TypeGuard
 
 
 def parse(source: str | bytes, place: str) -> ast.Module:
@@ -71,19 +72,21 @@ def _as_lists(node: object) -> object:
     return [type(node).__name__, {name: part for name, part in written.items() if part != []}]
 
 
-def _has_docstring(node: ast.AST) -> bool:
+def _has_docstring(
+    node: ast.AST,
+) -> TypeGuard[ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
     documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
     return isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None
 
 
 def _joined(parts: list[ast.expr]) -> list[ast.expr]:
     """The parts of an f-string with neighbouring text in one: versions cut it differently."""
-    joined = []
+    joined: list[ast.expr] = []
     for part in parts:
         if not isinstance(part, ast.Constant):
             joined.append(part)
         elif joined and isinstance(joined[-1], ast.Constant):
-            joined[-1] = ast.Constant(joined[-1].value + part.value)
+            joined[-1] = ast.Constant(str(joined[-1].value) + str(part.value))
         elif part.value:
             joined.append(part)
     return joined

@@ -6,18 +6,20 @@ The chapters say *code*, not {term}`code`, which Colab and the code host would s
 import re
 
 from docutils import nodes
+from sphinx.application import Sphinx
 from sphinx.util.nodes import make_refnode
+from sphinx.util.typing import ExtensionMetadata
 
 GLOSSARY = "book/notation"
 
 
-def plain(term):
+def plain(term: str) -> str:
     """A term in small letters, without an article and without the s of several."""
     term = re.sub(r"^(?:an?|the) ", "", " ".join(term.lower().split()))
     return " ".join(word.removesuffix("s") for word in term.split())
 
 
-def link_terms(app, doctree, page):
+def link_terms(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Turn each term in italics into a link."""
     if page == GLOSSARY:
         return
@@ -26,12 +28,13 @@ def link_terms(app, doctree, page):
     for emphasis in list(doctree.findall(nodes.emphasis)):
         place = glossary.get(plain(emphasis.astext()))
         if place and not isinstance(emphasis.parent, nodes.reference):
-            link = make_refnode(app.builder, page, *place, emphasis.deepcopy())
+            document, anchor = place
+            link = make_refnode(app.builder, page, document, anchor, emphasis.deepcopy())
             link["classes"].append("term")
             emphasis.replace_self(link)
 
 
-def setup(app):
+def setup(app: Sphinx) -> ExtensionMetadata:
     """Called by Sphinx."""
     app.connect("doctree-resolved", link_terms)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,19 +1,32 @@
 """What the theme gets wrong, mended: here, in `book/_templates` and in `book/_static/book.css`."""
 
 import re
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+from sphinx.util.typing import ExtensionMetadata
 
 
-def drop_empty_header(app, config):
+def drop_empty_header(app: Sphinx, config: Config) -> None:
     """Leave out the header bar that would hold nothing but a second search button."""
     config.html_theme_options.setdefault("navbar_persistent", [])
 
 
-def load_mathematics_where_there_is_some(app, env):
+def load_mathematics_where_there_is_some(app: Sphinx, env: BuildEnvironment) -> None:
     """Let a page without a formula load no MathJax, which Jupyter Book loads everywhere."""
     app.set_html_assets_policy("per_page")
 
 
-def say_what_parts_are(app, pagename, templatename, context, doctree):
+def say_what_parts_are(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
     """Give what a screen reader reads out the names and roles that the standards know."""
     if "body" in context:
         body = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
@@ -21,7 +34,7 @@ def say_what_parts_are(app, pagename, templatename, context, doctree):
         context["body"] = re.sub("<th[^>]*><p></p></th>", "<td></td>", body)
 
 
-def setup(app):
+def setup(app: Sphinx) -> ExtensionMetadata:
     """Called by Sphinx."""
     app.connect("config-inited", drop_empty_header)
     app.connect("env-updated", load_mathematics_where_there_is_some)

@@ -67,7 +67,7 @@ def load_letters(
     for split, count in counts.items():
         check_count(count, f"{split}_count")
     seeds = spawn_seeds(check_seed(seed), len(SPLITS))
-    parts = {}
+    parts: dict[str, np.ndarray] = {}
     for (split, count), split_seed in zip(counts.items(), seeds, strict=True):
         images, labels = _draw_split(split_glyphs(split), count, split_seed)
         parts |= {split: images, f"{split}_labels": labels}
