@@ -33,10 +33,15 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-# Appended to a chapter. getrusage counts in bytes on macOS, elsewhere in kibibytes.
-PEAK = """import resource as _resource, sys as _sys
-_peak = _resource.getrusage(_resource.RUSAGE_SELF).ru_maxrss
-print(_peak * (1 if _sys.platform == "darwin" else 1024))"""
+# Appended to a chapter. On Linux getrusage would count what the kernel was forked from as well;
+# macOS has no /proc, and counts in bytes.
+PEAK = """import re as _re, resource as _resource
+from pathlib import Path as _Path
+_status = _Path("/proc/self/status")
+if _status.exists():
+    print(1024 * int(_re.search(r"VmHWM:\\s+(\\d+) kB", _status.read_text())[1]))
+else:
+    print(_resource.getrusage(_resource.RUSAGE_SELF).ru_maxrss)"""
 # What TensorFlow's C++ side writes at import and when XLA starts, there behind a progress bar;
 # nothing in the environment silences it.
 TENSORFLOW_NOISE = re.compile(
