@@ -83,7 +83,7 @@ class Took(SphinxRole):
             return _problem(self, f"{name!r} is none of the measured chapters")
         texts = {
             "seconds": f"{took['seconds']:.0f}",
-            "memory": f"{took['peak_bytes'] / 1e9:.2f}",
+            "memory": f"{took['peak_bytes'] / 1e9:.3f}",
         }
         if what not in texts:
             return _problem(self, f"a chapter took {', '.join(texts)}; got {what!r}")
