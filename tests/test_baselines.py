@@ -123,6 +123,7 @@ def test_the_components_are_the_first_by_the_error_they_leave(clean):
     assert error == pytest.approx(np.square(left).sum() / len(clean), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_the_affine_map_is_the_closed_form_of_covariances():
     random = np.random.default_rng(0)
     clean = random.normal(size=(3000, 784)) @ random.normal(size=(784, 784)) / 28 + 0.3
@@ -135,6 +136,7 @@ def test_the_affine_map_is_the_closed_form_of_covariances():
     np.testing.assert_allclose(found.reshape(-1, 784), expected, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_affine_map_is_that_of_scikit_learn_also_where_pixels_never_vary(clean):
     """Over more images than are summed at once, and where many maps fit equally well."""
     random = np.random.default_rng(2)
@@ -150,12 +152,14 @@ def test_the_affine_map_is_that_of_scikit_learn_also_where_pixels_never_vary(cle
     assert found(noisy).dtype == np.float32
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1e-30, 1e30, 1e160])
 def test_the_affine_map_is_found_at_any_scale(scale, clean, noisy):
     given = noisy.astype(np.float64) * scale
     np.testing.assert_allclose(AffineMap.fit(given, clean)(given), clean, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_affine_map_finds_a_map_that_is_affine():
     random = np.random.default_rng(1)
     matrix, offset = random.normal(size=(784, 784)), random.normal(size=784)
@@ -174,6 +178,7 @@ def test_a_correction_finds_slope_and_offset(clean):
     np.testing.assert_allclose(corrected(0.2 + 0.5 * clean), clean, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_correction_through_the_cut_finds_the_numbers_that_the_cut_hides(clean):
     noisy = 0.3 + 0.5 * clean + 0.2 * np.random.default_rng(0).random(clean.shape)
     found = Corrected.fit_through_cut(lambda images: images, noisy, clean)
@@ -195,6 +200,7 @@ def test_what_answers_one_grey_is_corrected_to_the_mean(clean, noisy):
     np.testing.assert_allclose(corrected(noisy), clean.mean(), rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("denoiser", FILTERS, ids=repr)
 def test_a_correction_never_raises_the_error_on_its_own_pairs(denoiser, clean, noisy):
     corrected = Corrected.fit(denoiser, noisy, clean)
@@ -491,6 +497,7 @@ def test_filters_answer_finite_images_whatever_numpy_is_told_to_raise(denoiser, 
             np.testing.assert_array_equal(denoiser(images), expected)
 
 
+@pytest.mark.slow
 def test_fits_do_not_depend_on_what_numpy_is_told_to_raise(clean, noisy):
     few = noisy[:40], clean[:40]
     for fit in FITS.values():

@@ -426,6 +426,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("content", "fault"), FAULTS.items(), ids=range(len(FAULTS)))
 def test_a_planted_fault_is_noticed(browser, tmp_path, content, fault):
     ground = "#111; color: #eee" if "dark" in f"{content}{fault}" else "white"

@@ -76,6 +76,7 @@ def test_the_chapters_together_do_not_get_slower():
     assert sum(took.values()) <= MOST_SECONDS, f"store them on an idle machine: {took}"
 
 
+@pytest.mark.slow
 def test_a_kernel_is_measured_at_its_peak_and_the_notebook_left_as_it_is(tmp_path):
     source = "import time\nheld = bytearray(b'.' * 400_000_000)\ndel held\ntime.sleep(1)"
     notebook = new_notebook(cells=[new_code_cell(source)])
@@ -422,15 +423,18 @@ def rerun(notebook, folder, *options):
     return done.stdout if done.returncode else None
 
 
+@pytest.mark.slow
 def test_a_claim_that_prints_what_is_stored_passes(tmp_path):
     assert rerun(small_notebook(("print('✓ It holds.')", "✓ It holds.\n")), tmp_path) is None
 
 
+@pytest.mark.slow
 def test_one_changed_letter_in_a_claim_fails(tmp_path):
     failure = rerun(small_notebook(("print('✓ It holds.')", "✓ It holds!\n")), tmp_path)
     assert "Cell outputs differ" in failure
 
 
+@pytest.mark.slow
 def test_a_claim_that_raises_fails_in_an_unchecked_cell_too(tmp_path):
     source = "from helpers.claims import claim\nclaim('One is more than two.', 1 > 2, one=1)"
     failure = rerun(small_notebook((source, ""), tags=()), tmp_path)
@@ -438,6 +442,7 @@ def test_a_claim_that_raises_fails_in_an_unchecked_cell_too(tmp_path):
     assert "one = 1" in failure
 
 
+@pytest.mark.slow
 def test_a_chapter_that_takes_too_long_fails(tmp_path):
     notebook = small_notebook(("import time; time.sleep(60)", ""), ("print(1)", "1\n"))
     assert "Timeout" in rerun(notebook, tmp_path, "--nbval-cell-timeout=2")
@@ -517,6 +522,7 @@ def check(notebook, folder):
     return subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "stored", "passes"),
     [

@@ -145,6 +145,7 @@ def test_an_array_and_a_batch_in_a_graph_get_the_same(corruption):
     assert (np.asarray(again) != np.asarray(batch)).mean() > 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corruption", ALL, ids=repr)
 def test_train_takes_it(corruption):
     model = dense_autoencoder(4, seed=0)

@@ -146,6 +146,7 @@ async def late(x: int, /, *, y=None) -> list[str]:
 """
 
 
+@pytest.mark.slow
 def test_one_tree_has_one_digest_under_every_python_that_runs_the_book():
     code = CODE + MORE
     program = "import sys; from trees import *; print(tree_digest(parse(sys.argv[1], 'code')))"
@@ -330,6 +331,7 @@ def test_a_magic_outside_the_install_cell_is_said_with_its_cell(tmp_path):
         of_chapter(tmp_path, "%matplotlib inline")
 
 
+@pytest.mark.slow
 def test_every_result_can_be_asked_what_has_changed():
     for name in scripts() + chapters():
         assert set(changes_since(load_result(name))) <= {"code", "helpers"}
@@ -360,6 +362,7 @@ def test_the_release_check_passes_where_all_was_made_by_todays_code(three_result
     assert len(list(three_results.iterdir())) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["speed", "when_it_does_not_work"])
 @pytest.mark.parametrize("parts", [["code"], ["helpers"], ["code", "helpers"]])
 def test_the_release_check_names_what_changed_and_the_command(three_results, capsys, name, parts):

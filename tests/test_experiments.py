@@ -109,6 +109,7 @@ def test_numbers_and_claims_are_read_out_of_all_else_that_was_printed(tmp_path):
     assert read_off(outputs) == ({"error": 2.0}, ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["speed", "01_properties"])
 def test_a_result_is_stored_with_the_hashes_that_it_is_checked_against(name):
     experiment = load(name) if name in scripts() else load_chapter(name)

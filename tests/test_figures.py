@@ -112,6 +112,7 @@ def the_label_is_nearer(axes):
     axes.xaxis.labelpad -= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [labels_move_by_two_points, ticks_are_longer, bars_are_a_little_darker, the_label_is_nearer],

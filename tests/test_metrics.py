@@ -60,6 +60,7 @@ def test_it_is_scikit_learns_mean_squared_error_times_the_numbers_of_an_image(ar
     assert squared_error(array, other) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_pca_with_30_numbers_has_the_published_error(digits):
     """13.87 in Hinton and Salakhutdinov (2006), caption of figure 2."""
     everything = np.concatenate([digits.train, digits.validation]).reshape(60_000, 784)
@@ -218,6 +219,7 @@ def test_copies_explain_everything_and_the_mean_image_nothing(digits):
     assert explained_variance(images, 2 * mean - images) == pytest.approx(-3)
 
 
+@pytest.mark.slow
 def test_pca_explains_its_share_of_the_variance(digits):
     images = digits.validation.reshape(len(digits.validation), -1).astype(np.float64)
     pca = PCA(10, svd_solver="full").fit(images)

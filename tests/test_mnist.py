@@ -36,6 +36,7 @@ def test_splits_have_their_sizes_and_form(digits):
         assert set(labels) == set(range(10))
 
 
+@pytest.mark.slow
 def test_training_and_validation_are_the_60000_training_images_once_each(digits):
     with np.load(MNIST_PATH) as arrays:
         pixels, labels = arrays["x_train"], arrays["y_train"]
@@ -79,6 +80,7 @@ def test_a_cut_file_is_refused_and_left_alone(tmp_path):
     assert path.stat().st_size == MNIST_PATH.stat().st_size - 1000
 
 
+@pytest.mark.slow
 def test_a_file_with_one_altered_pixel_is_refused(tmp_path):
     with np.load(MNIST_PATH) as arrays:
         altered = dict(arrays)

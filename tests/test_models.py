@@ -268,6 +268,7 @@ def test_building_leaves_the_generators_of_the_process_alone(build):
         build(None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
 @pytest.mark.parametrize("setting", KERAS_SETTINGS)
 def test_a_model_is_the_same_whatever_keras_is_set_to_and_learns(build, setting, digits):
@@ -473,6 +474,7 @@ def test_models_of_any_shape_train_and_give_the_same_outputs_in_a_new_process(tm
     assert len(done.stdout.split()) == len(OF_ANY_SHAPE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", range(2, 21))
 def test_a_convolutional_decoder_returns_the_shape_it_was_asked_for(side):
     depth = (side - 1).bit_length()  # until the side is 1

@@ -1322,6 +1322,7 @@ def test_the_grid_has_the_shape_of_its_images():
     assert figure.get_figheight() == pytest.approx(plots.WIDTH / 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", LEGAL, ids=lambda draw: draw.__name__)
 def test_each_function_draws_one_figure_without_a_warning(draw):
     with warnings.catch_warnings():
@@ -1409,6 +1410,7 @@ def drawn_sizes(figure):
     return np.array([place.size for place in places]) / figure.dpi
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(33, 47), (47, 33), (6, 60), (60, 6)])
 def test_an_image_that_is_not_square_is_not_stretched_and_fills_its_place(shape):
     images = np.full((7, *shape, 3), 0.5)
@@ -1460,6 +1462,7 @@ NAMED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", NAMED.values(), ids=NAMED)
 def test_names_of_forty_characters_have_room(draw):
     assert len(LONG) == len(UNBROKEN) == 40

@@ -44,6 +44,7 @@ def test_the_sites_address_is_where_pages_publishes_the_repository():
     assert CONFIG["html"]["baseurl"] == CONFIG["sphinx"]["config"]["ogp_site_url"]
 
 
+@pytest.mark.slow
 def test_the_test_task_reruns_every_chapter():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert "\t$(PYTHON_IN_VENV) -m pytest $(IN_PARALLEL)\n" in makefile

@@ -225,12 +225,14 @@ def build_of_one_page(folder, text):
     )
 
 
+@pytest.mark.slow
 def test_a_page_without_fault_builds(tmp_path):
     done = build_of_one_page(tmp_path, "{mean}`speed startup.import .1f`, {script}`speed`")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "WARNING" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_every_warning_is_said_and_fails_the_build(tmp_path):
     done = build_of_one_page(tmp_path, "\n\n".join(FAULTS))
     assert done.returncode != 0

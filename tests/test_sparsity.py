@@ -51,6 +51,7 @@ def test_l1_of_an_image_is_the_same_alone_and_in_a_batch_of_copies():
         assert together == pytest.approx(alone, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_one_step_of_training_pays_the_same_at_every_batch_size(digits):
     """What Keras makes of the penalty in `fit`, not the layer alone."""
     image = digits.train[:1]
@@ -171,6 +172,7 @@ def test_models_with_these_layers_are_saved_and_loaded(kind, arguments, tmp_path
     assert again.losses == model.losses
 
 
+@pytest.mark.slow
 def test_a_model_with_the_auxiliary_loss_is_saved_and_loaded(digits, tmp_path):
     images = digits.train[:64]
     model = sparse_autoencoder(40, TopK(2), images)
@@ -190,6 +192,7 @@ def test_a_model_with_the_auxiliary_loss_is_saved_and_loaded(digits, tmp_path):
             np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_mixed_precision_trains(policy, digits):
     images = digits.train[:512]
@@ -476,6 +479,7 @@ def test_dead_units_of_codes_of_more_axes_are_counted_one_by_one():
     assert layer.silent.shape == (2, 2)
 
 
+@pytest.mark.slow
 def test_a_convolutional_code_may_be_sparse_and_trains(tmp_path):
     images = np.random.default_rng(0).random((16, 8, 8, 1)).astype(np.float32)
     sizes = {"padding": "same", "data_format": "channels_last"}

@@ -139,6 +139,7 @@ def test_the_history_is_kerass_with_one_number_an_epoch(images, digits):
     }
 
 
+@pytest.mark.slow
 def test_the_validation_loss_is_the_error_on_the_validation_images(images, digits):
     model = dense_autoencoder(8)
     held_out = digits.validation[:100]
@@ -147,6 +148,7 @@ def test_the_validation_loss_is_the_error_on_the_validation_images(images, digit
     assert history.history["val_loss"][0] == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(images):
     first, _ = trained(images)
     second, _ = trained(images)
@@ -156,6 +158,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(images):
         assert not np.array_equal(weights, other)
 
 
+@pytest.mark.slow
 def test_the_default_seed_follows_the_environment(images, monkeypatch):
     monkeypatch.setenv("BOOK_SEED", "1")
     shifted, _ = trained(images, seed=None)
@@ -170,6 +173,7 @@ def test_callbacks_run_along(images):
     assert seen == [0, 1]
 
 
+@pytest.mark.slow
 def test_optimizers_may_be_named_or_given_as_a_class(images):
     named, _ = trained(images, optimizer="adam")
     given, _ = trained(images, optimizer=keras.optimizers.Adam)
@@ -229,6 +233,7 @@ def add_noise(batch, seed):
     return batch + keras.random.normal(keras.ops.shape(batch), seed=seed)
 
 
+@pytest.mark.slow
 def test_noise_is_drawn_anew_for_every_batch_and_decided_by_the_seed():
     clean = np.zeros((10, 3), np.float32)
     noise = recorded(clean, corruption=add_noise, seed=0)
@@ -237,6 +242,7 @@ def test_noise_is_drawn_anew_for_every_batch_and_decided_by_the_seed():
     assert not np.isin(noise, recorded(clean, corruption=add_noise, seed=1)).any()
 
 
+@pytest.mark.slow
 def test_a_second_call_draws_the_same_again_and_a_later_epoch_what_it_would_have_drawn():
     clean = np.zeros((10, 3), np.float32)
     first = recorded(clean, corruption=add_noise, seed=0)
@@ -253,6 +259,7 @@ def test_a_second_call_draws_the_same_again_and_a_later_epoch_what_it_would_have
     np.testing.assert_array_equal(recorder.seen, first[2])
 
 
+@pytest.mark.slow
 def test_augmentation_draws_once_for_input_and_target():
     pairs = []
 
@@ -324,6 +331,7 @@ def test_penalties_that_layers_add_count_beside_the_error():
         np.testing.assert_allclose(model.get_weights()[0], before - 0.1 * gradient, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_validation_images_are_corrupted_once_against_a_clean_target(digits):
     seen = []
 
@@ -342,6 +350,7 @@ def test_validation_images_are_corrupted_once_against_a_clean_target(digits):
     assert history.history["val_loss"][-1] == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corruption", [None, add_noise], ids=["clean", "noisy"])
 def test_compiled_or_not_the_weights_are_the_same_within_rounding(images, corruption):
     plain, _ = trained(images, corruption=corruption, xla=False)
@@ -352,6 +361,7 @@ def test_compiled_or_not_the_weights_are_the_same_within_rounding(images, corrup
         assert np.abs(expected - first).max() > 0.01
 
 
+@pytest.mark.slow
 def test_one_step_a_call_or_many_the_weights_are_the_same(images):
     calls = []
     watch = keras.callbacks.LambdaCallback(
@@ -412,12 +422,14 @@ def test_xla_is_used_where_it_is_asked_for_and_nowhere_else(monkeypatch):
     assert not compiled_with_xla(small_model(), monkeypatch, xla=False)
 
 
+@pytest.mark.slow
 def test_many_steps_run_in_a_call_unless_a_callback_watches_batches(monkeypatch):
     watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)  # noqa: ARG005
     assert as_compiled(small_model(), monkeypatch)[1] == 32
     assert as_compiled(small_model(), monkeypatch, callbacks=[watch])[1] == 1
 
 
+@pytest.mark.slow
 def test_callbacks_of_keras_that_act_once_an_epoch_keep_many_steps_a_call(monkeypatch, tmp_path):
     class Named(keras.callbacks.ModelCheckpoint):
         pass
@@ -435,6 +447,7 @@ def test_callbacks_of_keras_that_act_once_an_epoch_keep_many_steps_a_call(monkey
         assert found == (False, often), callback
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["alone", "generator", "nested", "list of Keras"])
 def test_callbacks_may_come_in_every_form_that_keras_takes(images, form):
     seen = []
@@ -449,6 +462,7 @@ def test_callbacks_may_come_in_every_form_that_keras_takes(images, form):
     assert seen == [0, 1]
 
 
+@pytest.mark.slow
 def test_xla_is_left_out_where_it_is_slower_or_cannot_be(monkeypatch):
     unsupported = layers.Dense(4)
     unsupported.supports_jit = False
@@ -490,6 +504,7 @@ def test_what_keras_s_optimizers_do_is_no_reason_to_leave_xla_out(optimizer, mon
     assert compiled_with_xla(small_model(), monkeypatch, optimizer=optimizer)
 
 
+@pytest.mark.slow
 def test_an_operation_that_xla_has_not_is_found_by_trying(monkeypatch):
     def printing(target, output):
         tf.print("", end="")
@@ -529,6 +544,7 @@ class BelowInTheStep(keras.Sequential):
         return super().train_step(data)
 
 
+@pytest.mark.slow
 def test_what_raises_outside_model_and_loss_raises_in_many_steps_too(monkeypatch):
     monkeypatch.setattr(xla, "PAYS_FROM", 200)
     constrained = layers.Dense(3, kernel_constraint=below)
@@ -539,6 +555,7 @@ def test_what_raises_outside_model_and_loss_raises_in_many_steps_too(monkeypatch
             train(model, MANY, epochs=2, batch_size=4)  # 200 steps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "raising",
     [
@@ -673,6 +690,7 @@ def one_device():
     return tf.distribute.OneDeviceStrategy("CPU:0")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["mixed_precision", "mirrored_once", "one_device"])
 def test_mixed_precision_and_strategies_of_one_device_train(kind, images, request):
     with request.getfixturevalue(kind).scope():
@@ -705,6 +723,7 @@ def test_afterwards_the_model_is_one_for_plain_keras(images):
     assert model.evaluate(images, images, verbose=0) < 0.9 * expected
 
 
+@pytest.mark.slow
 def test_keras_callbacks_steer_as_in_plain_fit(images, digits, tmp_path):
     model = dense_autoencoder(8)
     held_out = digits.validation[:100]
@@ -728,6 +747,7 @@ def interruptible():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("moment", ["on_epoch_begin", "on_train_batch_end"])
 def test_an_interrupt_leaves_a_usable_model_and_its_history(images, moment):
@@ -797,6 +817,7 @@ def assert_equal_weights(model, weights):
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.slow
 def test_an_interrupted_model_goes_on_to_the_weights_of_an_unbroken_training(images, unbroken):
     model = interrupted(images)
     history = train(model, images, initial_epoch=2, **GOING_ON)
@@ -804,6 +825,7 @@ def test_an_interrupted_model_goes_on_to_the_weights_of_an_unbroken_training(ima
     assert_equal_weights(model, unbroken)
 
 
+@pytest.mark.slow
 def test_a_loaded_checkpoint_goes_on_to_the_weights_of_an_unbroken_training(
     images, unbroken, tmp_path
 ):
@@ -814,6 +836,7 @@ def test_a_loaded_checkpoint_goes_on_to_the_weights_of_an_unbroken_training(
     assert_equal_weights(model, unbroken)
 
 
+@pytest.mark.slow
 def test_backup_and_restore_goes_on_and_the_next_training_begins_at_its_beginning(
     images, unbroken, tmp_path
 ):
@@ -875,6 +898,7 @@ def test_only_the_optimizer_of_a_training_goes_on(images):
         train(model, images, initial_epoch=2, **GOING_ON)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_the_last_epoch_learns_on_in_plain_keras(images, digits, tmp_path):
     best = keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", save_best_only=True)
     model = dense_autoencoder(8)
@@ -909,6 +933,7 @@ def draws_of_all_generators():
     )
 
 
+@pytest.mark.slow
 def test_the_callers_generators_go_on_as_if_nothing_had_been_trained(images, digits):
     model = drawing_model()
     keras.utils.set_random_seed(11)
@@ -919,6 +944,7 @@ def test_the_callers_generators_go_on_as_if_nothing_had_been_trained(images, dig
     assert (before, draws_of_all_generators()) == expected
 
 
+@pytest.mark.slow
 def test_two_trainings_in_threads_are_those_of_one_after_the_other(images):
     found = {}
 
@@ -961,6 +987,7 @@ def test_a_validation_loss_that_is_no_number_stops_too():
         train(linear(), inputs, validation=held_out, epochs=2, batch_size=16)
 
 
+@pytest.mark.slow
 def test_nothing_is_warned_of(images, digits):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
