@@ -12,6 +12,7 @@ What holds for each of them:
 - A line has the colour that `COLOURS` holds for its name. A name that is not there gets the first
   free colour of `OTHER_COLOURS`, in the order of the names; so does one whose colour another name
   of the same figure has taken. Two names never share a colour.
+- A line has the marker of its colour too, and its name at its right end: no colour has to be seen.
 - Numbers are written with one decimal place, or with two digits if they are below 0.1 or if all
   numbers of the figure are below 1.
 - A name that is too long for its place is broken into lines, and the figure grows where it must.
@@ -28,6 +29,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.textpath import TextPath
@@ -86,6 +88,8 @@ OTHER_COLOURS = (
     "#661100",
     *dict.fromkeys(COLOURS.values()),
 )
+# To each colour its marker, so that a line can be told without its colour.
+MARKERS = dict(zip(OTHER_COLOURS, ">p*hdos^DvPX<", strict=True))
 WIDTH = 5.2  # inches; see book.mplstyle
 LINE = 0.19  # inches from one line of text to the next
 
@@ -275,7 +279,8 @@ def learning_curves(
 ) -> Figure:
     """Error over epochs: training solid, validation dashed, rivals that do not train as levels.
 
-    The vertical axis begins at 0 unless a number is negative.
+    The vertical axis begins at 0 unless a number is negative. Markers are hollow on dashed curves,
+    and stand at some of the epochs only.
 
     Args:
         curves: by name, one number per epoch. The part of a name after its last comma says which
@@ -286,7 +291,7 @@ def learning_curves(
         unit: what the numbers are, written at the axis.
 
     Returns:
-        The figure; a curve of one epoch is a dot.
+        The figure; a curve of one epoch is a marker.
 
     Raises:
         ValueError: there is no curve, a curve is empty, a number is not finite, or there are more
@@ -300,21 +305,14 @@ def learning_curves(
     figure, axes = plt.subplots()
     for name, numbers in curves.items():
         who, is_validation = parts[name]
-        axes.plot(
-            np.arange(1, len(numbers) + 1),
-            numbers,
-            "--" if is_validation else "-",
-            color=colours[who],
-            marker="o" if len(numbers) == 1 else "",
-            label=_wrap_for_legend(name),
-        )
+        _draw_line(axes, np.arange(1, len(numbers) + 1), numbers, name, colours[who], is_validation)
     for name, level in levels.items():
-        axes.axhline(level, color=colours[name], linewidth=1.5, label=_wrap_for_legend(name))
+        axes.axhline(level, color=colours[name], linewidth=1.5, label=name)
     axes.set(xlabel="epoch", ylabel=_wrap_beside(unit, figure))
     if lowest == 0:
         axes.set_ylim(bottom=0)
     axes.locator_params("x", integer=True, min_n_ticks=1)
-    axes.legend()
+    _label_ends(figure, axes)
     return figure
 
 
@@ -323,8 +321,8 @@ def error_table(
 ) -> Figure:
     """A table of errors as a picture; in each column, the smallest is framed.
 
-    The shade says how many times as large as the smallest of its column a number is: some columns
-    are harder than others.
+    So is any other that is written alike. The shade says how many times as large as the smallest of
+    its column a number is: some columns are harder than others.
 
     Args:
         errors: `(number of rows, number of columns)`, positive.
@@ -349,7 +347,8 @@ def psnr_table(
 ) -> Figure:
     """A table of PSNR in dB as a picture; in each column, the largest is framed.
 
-    The shade says how far a number is below the largest of its column.
+    So is any other that is written alike. The shade says how far a number is below the largest of
+    its column.
 
     Args:
         psnrs: `(number of rows, number of columns)`, in dB.
@@ -369,7 +368,7 @@ def psnr_table(
 
 
 def pictures(named: Mapping[str, ArrayLike]) -> Figure:
-    """Large pictures side by side on one scale, each with its name above.
+    """Large pictures on one scale, two a row, each with its name above.
 
     Args:
         named: by name, `(height, width)`, `(height, width, 1)` or `(height, width, 3)`, pixels in
@@ -383,26 +382,39 @@ def pictures(named: Mapping[str, ArrayLike]) -> Figure:
             point.
     """
     named = check_some_by_name(named, "named", check_image)
-    heights, widths = zip(*(picture.shape[:2] for picture in named.values()), strict=True)
-    scale = WIDTH / sum(widths)  # inches per pixel
-    names = [_wrap(name, scale * width - 0.1) for name, width in zip(named, widths, strict=True)]
-    figure, row = plt.subplots(
-        1,
-        len(named),
-        figsize=(WIDTH, scale * max(heights) + 0.35 + _height_of_more_lines(names)),
-        width_ratios=widths,
+    heights, widths = np.transpose([picture.shape[:2] for picture in named.values()])
+    columns = min(len(named), 2)
+    across = [widths[column::columns].max() for column in range(columns)]
+    down = [heights[first : first + columns].max() for first in range(0, len(named), columns)]
+    scale = WIDTH / sum(across)  # inches per pixel
+    names = [_wrap(name, scale * across[n % columns] - 0.1) for n, name in enumerate(named)]
+    title = 0.35 + _height_of_more_lines(names)
+    figure, grid = plt.subplots(
+        len(down),
+        columns,
+        figsize=(WIDTH, scale * sum(down) + title * len(down)),
+        width_ratios=across,
+        height_ratios=down,
         squeeze=False,
     )
-    for axes, name, picture in zip(row[0], names, named.values(), strict=True):
-        _draw_image(axes, picture)
-        axes.set_title(name)
+    for (row, column), axes in np.ndenumerate(grid):
+        place = row * columns + column
+        if place == len(named):
+            axes.remove()
+            break
+        _draw_image(axes, list(named.values())[place])
+        axes.set_title(names[place])
+        # Room around a picture that is smaller than its place, which would enlarge it.
+        aside, above = across[column] - widths[place], down[row] - heights[place]
+        axes.set_xlim(-(aside + 1) / 2, widths[place] + (aside - 1) / 2)
+        axes.set_ylim(heights[place] + (above - 1) / 2, -(above + 1) / 2)
     return figure
 
 
 def error_spread(errors: ArrayLike, *, unit: str = "squared error of an image") -> Figure:
     """How errors are distributed over images: a histogram with best, median and worst marked.
 
-    The horizontal axis begins at 0 unless an error is negative.
+    Their numbers stand above the axes. The horizontal axis begins at 0 unless an error is negative.
 
     Args:
         errors: `(n,)`; the smallest is the best.
@@ -422,22 +434,29 @@ def error_spread(errors: ArrayLike, *, unit: str = "squared error of an image") 
     counts, edges = np.histogram(errors, 60, (low, high))
     marks = {"best": errors.min(), "median": np.median(errors), "worst": errors.max()}
     write = _writer(list(marks.values()))
-    figure, axes = plt.subplots(figsize=(WIDTH, 2.3))
+    figure, axes = plt.subplots(figsize=(WIDTH, 2.6))
     axes.hist(edges[:-1], edges.tolist(), weights=counts, color=COLOURS["autoencoder"])
     if errors.min() >= 0:
         axes.set_xlim(left=0)
-    for (name, value), align in zip(marks.items(), ("left", "left", "right"), strict=True):
+    axes.set(xlabel=_wrap_below(unit), ylabel="images")
+    texts = [f"{name}\n{write(value)}" for name, value in marks.items()]
+    sizes = np.array([0.15 + max(map(_width, text.split("\n"))) for text in texts])
+    width, _ = _size(figure, axes)
+    ends = [(axes.transData - axes.transAxes).transform((value, 0)) for value in marks.values()]
+    wanted = width * np.array(ends)[:, 0]
+    moves = _spread(wanted, sizes, -0.3, width) - wanted  # the first may begin beside the axes
+    for text, value, move in zip(texts, marks.values(), moves, strict=True):
         axes.axvline(value, color="black", linewidth=1)
         axes.annotate(
-            f"{name}\n{write(value)}",
+            text,
             (value, 1),
-            xytext=(4 if align == "left" else -4, 0),
+            xytext=(72 * move, 6),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
-            ha=align,
-            va="top",
+            ha="center",
+            va="bottom",
+            arrowprops={"arrowstyle": "-", "shrinkA": 0, "shrinkB": 0},
         )
-    axes.set(xlabel=_wrap_below(unit), ylabel="images")
     return figure
 
 
@@ -469,11 +488,11 @@ def rate_curves(
             "^",
             color=colours[name],
             markersize=9,
-            label=_wrap_for_legend(f"{name}, no error"),
+            label=f"{name}, no error",
             clip_on=False,
             transform=axes.get_xaxis_transform(),
         )
-    _name_logarithmic_axes(axes, "bytes per image")
+    _name_logarithmic_axes(figure, axes, "bytes per image")
     return figure
 
 
@@ -509,8 +528,9 @@ def frontier(
             textcoords="offset points",
             ha="left" if side > 0 else "right",
             va="bottom" if side > 0 else "center",
+            path_effects=[withStroke(linewidth=3, foreground="white")],  # over a curve
         )
-    _name_logarithmic_axes(axes, "active units per image")
+    _name_logarithmic_axes(figure, axes, "active units per image")
     return figure
 
 
@@ -523,7 +543,7 @@ def activation_spread(codes: Mapping[str, ArrayLike], *, bins: int = 60) -> Figu
 
     Returns:
         The figure; zeros are not drawn, since the logarithmic axis would hide how many there are.
-        The legend gives their share.
+        Their share stands at the curve's end.
 
     Raises:
         ValueError: there is no code, there are more names than colours, a code has another shape,
@@ -536,11 +556,14 @@ def activation_spread(codes: Mapping[str, ArrayLike], *, bins: int = 60) -> Figu
     figure, axes = plt.subplots()
     for name, code in codes.items():
         counts, _ = np.histogram(code[code > 0], edges)
-        label = _wrap_for_legend(f"{name}: {np.mean(code == 0):.1%} are 0")
-        axes.stairs(counts / len(code), edges, color=colours[name], linewidth=2, label=label)
+        axes.stairs(counts / len(code), edges, color=colours[name], linewidth=2)
+        middles, label = (edges[:-1] + edges[1:]) / 2, f"{name}:\n{np.mean(code == 0):.1%} are 0"
+        found = counts > 0
+        _draw_line(axes, middles[found], counts[found] / len(code), label, colours[name])
+        axes.lines[-1].set_linestyle("")
     axes.set(yscale="log", xlabel="activation", ylabel="units per image")
     axes.set_xlim(left=0)
-    axes.legend()
+    _label_ends(figure, axes)
     return figure
 
 
@@ -586,7 +609,7 @@ def spread_curves(
     figure, axes = plt.subplots()
     for name, draws in curves.items():
         mean, deviation = draws.mean(axis=0), draws.std(axis=0)
-        axes.plot(positions, mean, color=colours[name], marker="o", label=_wrap_for_legend(name))
+        _draw_line(axes, positions, mean, name, colours[name])
         axes.fill_between(
             positions, mean - deviation, mean + deviation, color=colours[name], alpha=0.2
         )
@@ -596,7 +619,7 @@ def spread_curves(
         _write_powers(axes.yaxis)
     axes.set_xticks(positions, [f"{position:,g}" for position in positions])
     axes.minorticks_off()
-    axes.legend()
+    _label_ends(figure, axes)
     return figure
 
 
@@ -618,7 +641,7 @@ def seed_dots(errors: Mapping[str, ArrayLike], levels: Mapping[str, float] | Non
     levels = check_by_name(levels, "levels", check_not_negative_number)
     colours = _colours(["autoencoder", *levels], "levels")
     write = _writer([numbers.mean() for numbers in errors.values()])
-    designs, rivals = _wrap_all(errors, 1.6), [_wrap_for_legend(name) for name in levels]
+    designs, rivals = _wrap_all(errors, 1.6), _wrap_all(levels, 2.6)
     # The legend has room for one level in one line; the figure grows for the others.
     height = (0.34 + _height_of_more_lines(designs)) * len(errors) + 0.9
     height += 0.25 * max(len(levels) - 1, 0) + LINE * "".join(rivals).count("\n")
@@ -629,7 +652,8 @@ def seed_dots(errors: Mapping[str, ArrayLike], levels: Mapping[str, float] | Non
         axes.plot(numbers, np.full(len(numbers), row), "o", color=colour, markersize=4)
         axes.text(1, row, f" {write(mean)}", va="center", transform=axes.get_yaxis_transform())
     for (name, level), label in zip(levels.items(), rivals, strict=True):
-        axes.axvline(level, color=colours[name], linewidth=1.5, zorder=0, label=label)
+        line = axes.axvline(level, color=colours[name], linewidth=1.5, zorder=0, label=label)
+        line.set(marker=MARKERS[colours[name]], markevery=[1], clip_on=False)
     axes.set(yticks=range(len(errors)), yticklabels=designs, xlabel="squared error per image")
     axes.set_xlim(left=0)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
@@ -666,6 +690,8 @@ def image_grid(images: ArrayLike, *, xlabel: str, ylabel: str) -> Figure:
 def code_map(codes: ArrayLike, labels: ArrayLike) -> Figure:
     """Codes of two numbers as points in the plane, coloured by label; each label at its median.
 
+    Labels that would overlap are pushed apart.
+
     Args:
         codes: `(n, 2)`.
         labels: `(n,)`, whole numbers from 0 to 9, as integers or floats.
@@ -693,20 +719,24 @@ def code_map(codes: ArrayLike, labels: ArrayLike) -> Figure:
     for label in np.unique(labels):
         chosen = codes[labels == label]
         axes.scatter(chosen[:, 0], chosen[:, 1], s=3, color=colours(label), alpha=0.5, linewidths=0)
-    for label in np.unique(labels):
-        across, up = np.median(codes[labels == label], axis=0)
+    axes.set(xlabel="first number of the code", ylabel="second number of the code")
+    axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
+    inches, in_axes = np.array(_size(figure, axes)), axes.transData - axes.transAxes
+    medians = [np.median(codes[labels == label], axis=0) for label in np.unique(labels)]
+    places = _push_apart(in_axes.transform(medians) * inches, np.array([0.2, 0.22]), inches)
+    for label, place in zip(np.unique(labels), places / inches, strict=True):
         axes.text(
-            across,
-            up,
+            place[0],
+            place[1],
             str(label),
             fontsize=14,
             weight="bold",
             ha="center",
             va="center",
-            color=colours(label),
-            path_effects=[withStroke(linewidth=4, foreground="white")],
+            color=0.65 * np.array(colours(label)[:3]),  # the points' own is too pale for a text
+            path_effects=[withStroke(linewidth=3, foreground="white")],
+            transform=axes.transAxes,
         )
-    axes.set(xlabel="first number of the code", ylabel="second number of the code")
     return figure
 
 
@@ -728,10 +758,12 @@ def filters(named: Mapping[str, ArrayLike]) -> Figure:
     """
     named = check_some_by_name(named, "named", check_filters)
     names = _wrap_all(named, WIDTH / len(named) - 0.1)
+    rows, columns, high, wide = np.transpose([weights.shape[:4] for weights in named.values()])
+    proportion = max(rows * (high + 2) / (columns * (wide + 2)))  # with the filters' frames
     figure, panels = plt.subplots(
         1,
         len(named),
-        figsize=(WIDTH, WIDTH / len(named) + _height_of_more_lines(names)),
+        figsize=(WIDTH, proportion * WIDTH / len(named) + 0.3 + _height_of_more_lines(names)),
         squeeze=False,
     )
     for axes, name, weights in zip(panels[0], names, named.values(), strict=True):
@@ -813,8 +845,8 @@ def _colours(names: Iterable[str], argument: str) -> dict[str, str]:
     for name in sorted(names, key=lambda name: name not in COLOURS):  # those of the book first
         if not name or name.startswith("_"):
             raise ValueError(
-                f"{argument} must have names that a legend shows, not empty and not beginning with "
-                f"an underscore; got {name!r}"
+                f"{argument} must have names that are not empty and do not begin with an "
+                f"underscore; got {name!r}"
             )
         taken = set(chosen.values())
         wanted = (COLOURS[name], *OTHER_COLOURS) if name in COLOURS else OTHER_COLOURS
@@ -862,10 +894,6 @@ def _wrap_all(texts: Iterable[str], inches: float) -> list[str]:
     return [_wrap(text, inches) for text in texts]
 
 
-def _wrap_for_legend(text: str) -> str:
-    return _wrap(text, 2.6)
-
-
 def _wrap_below(text: str) -> str:
     return _wrap(text, WIDTH - 1.5)
 
@@ -892,10 +920,11 @@ def _draw_table(
     height = 0.75 * len(rows) + 0.9 + max(_height_of_more_lines(columns) - LINE, 0)
     figure, axes = plt.subplots(figsize=(WIDTH, height))
     axes.imshow(behind, cmap="Blues", vmin=0, vmax=1.6 * behind.max() or 1, aspect="auto")
-    write = _writer(numbers)
-    for (row, column), number in np.ndenumerate(numbers):
-        axes.text(column, row, write(number), ha="center", va="center", fontsize=14)
-    for row, column in np.argwhere(behind == 0):
+    written = np.vectorize(_writer(numbers))(numbers)
+    for (row, column), text in np.ndenumerate(written):
+        axes.text(column, row, text, ha="center", va="center", fontsize=14)
+    best = written[behind.argmin(axis=0), range(len(columns))]
+    for row, column in np.argwhere(written == best):
         frame = Rectangle((column - 0.46, row - 0.44), 0.92, 0.88, fill=False, linewidth=2.5)
         axes.add_patch(frame)
     axes.set_xticks(range(len(columns)), columns)
@@ -924,17 +953,110 @@ def _draw_on_logarithmic_axes(
 ) -> tuple[Figure, Axes]:
     figure, axes = plt.subplots(figsize=(WIDTH, 3.4))
     for name, points in curves.items():
-        label = _wrap_for_legend(name)
-        axes.plot(*points, color=colours[name], marker="o", markersize=4, label=label)
+        _draw_line(axes, points[0], points[1], name, colours[name])
     axes.set(xscale="log", yscale="log")
+    axes.margins(0.03)
     return figure, axes
 
 
-def _name_logarithmic_axes(axes: Axes, across: str) -> None:
+def _name_logarithmic_axes(figure: Figure, axes: Axes, across: str) -> None:
     axes.set(xlabel=across, ylabel="squared error per image")
     for axis in (axes.xaxis, axes.yaxis):
         _write_powers(axis)
-    axes.legend()
+    _label_ends(figure, axes)
+
+
+def _draw_line(
+    axes: Axes, across: np.ndarray, up: np.ndarray, name: str, colour: str, hollow: bool = False
+) -> None:
+    """A line with its marker at about ten of its points, at others than the line before has them.
+
+    A hollow one is dashed.
+    """
+    step = math.ceil(len(across) / 10)
+    axes.plot(
+        across,
+        up,
+        "--" if hollow else "-",
+        color=colour,
+        label=name,
+        marker=MARKERS[colour],
+        markersize=7,
+        markerfacecolor="white" if hollow else colour,
+        markeredgecolor=colour if hollow else "white",
+        markeredgewidth=1.2 if hollow else 0.5,
+        markevery=(len(axes.lines) % step, step),
+    )
+
+
+def _label_ends(figure: Figure, axes: Axes) -> None:
+    """Write the name of each line at the right of the axes, as level with its end as others allow.
+
+    A dotted line leads there from the end, with the line's marker at the name. The figure grows if
+    the names need more height. Nothing that changes the limits of the axes may follow.
+    """
+    axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
+    found = []
+    for line in axes.lines:
+        if (name := str(line.get_label())).startswith("_"):
+            continue  # not named by the caller
+        points = (line.get_transform() - axes.transAxes).transform(line.get_xydata())
+        text = axes.annotate(
+            _wrap(name, 1.3), (1, 0.5), (15, 0), "axes fraction", "offset points", va="center"
+        )
+        found.append((*points[points[:, 0].argmax()], line, text))
+    # From the bottom upwards; of two ends at one height, the one at the left leads to the upper.
+    found.sort(key=lambda each: (each[1], -each[0]))
+    sizes = np.array([0.05 + LINE * (1 + each[-1].get_text().count("\n")) for each in found])
+    lacking = sizes.sum() - LINE - _size(figure, axes)[1]
+    if lacking > 0:
+        figure.set_figheight(figure.get_figheight() + lacking)
+    width, height = _size(figure, axes)
+    wanted = height * np.array([up for _, up, *_ in found])
+    places = _spread(wanted, sizes, -LINE / 2, height + LINE / 2) / height
+    for (across, up, line, text), place in zip(found, places, strict=True):
+        text.xy = (1, place)
+        leader = Line2D([across, 1 + 0.1 / width], [up, place])
+        leader.update_from(line)
+        leader.set(transform=axes.transAxes, clip_on=False, markevery=[1], lw=1, linestyle=":")
+        figure.add_artist(leader)
+
+
+def _size(figure: Figure, axes: Axes) -> tuple[float, float]:
+    """The width and height of the axes in inches, once the layout has set them."""
+    figure.draw_without_rendering()
+    return axes.bbox.width / figure.dpi, axes.bbox.height / figure.dpi
+
+
+def _spread(wanted: np.ndarray, sizes: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Middles of things in a row, as near to the wanted ones, which rise, as their sizes allow.
+
+    The things lie between `low` and `high` if all fit.
+    """
+    # Where the middles are if nothing is left between the things; how much is left may not fall.
+    close = low + sizes.cumsum() - sizes / 2
+    left, count = wanted - close, len(wanted)
+    rising = [
+        max(min(left[first : end + 1].mean() for end in range(n, count)) for first in range(n + 1))
+        for n in range(count)
+    ]
+    spread: np.ndarray = close + np.clip(rising, 0, max(high - low - sizes.sum(), 0))
+    return spread
+
+
+def _push_apart(points: np.ndarray, size: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Middles of boxes of one size: each the nearest to its point where it overlaps none before it.
+
+    The boxes lie between 0 and `high`.
+    """
+    steps = np.stack(np.meshgrid(*2 * [np.arange(-40, 41) / 20]), axis=-1).reshape(-1, 2)
+    steps = steps[np.argsort(np.hypot(*steps.T), kind="stable")]
+    found: list[np.ndarray] = []
+    for point in points:
+        places = np.clip(point + steps, size / 2, high - size / 2)
+        free = [(abs(places - other) >= size).any(axis=1) for other in found]
+        found.append(places[np.all(free, axis=0).argmax()])
+    return np.array(found)
 
 
 def _draw_image(axes: Axes, image: np.ndarray) -> None:

@@ -8,8 +8,9 @@ import tensorflow as tf
 
 Step = Callable[[tuple[tf.Tensor, tf.Tensor]], dict[str, tf.Tensor]]
 
-# Compiling takes about as long as it saves in 1,000 steps of a small model and in several thousand
-# of a deep one (experiments/speed.py), and what is compiled stays in memory, some 20 MB a training.
+# Compiling takes as long as it saves in 500 to 5,000 steps, and in one run more than it ever saved:
+# three runs each of a small and a deep model (experiments/speed.py) do not agree. What is compiled
+# stays in memory, some 20 MB a training.
 PAYS_FROM = 2000
 # What XLA speeds up on CPU: matrix products, and what is done number by number. Convolutions,
 # sorting and random numbers get slower: experiments/speed.py. None of these raises, whatever the

@@ -4,6 +4,7 @@
 that it notices each kind.
 """
 
+import base64
 import gzip
 import io
 import json
@@ -27,6 +28,7 @@ from test_site import CHAPTERS, LISTED
 PAGES = [*LISTED, "search", "genindex"]
 DESKTOP, PHONE = (1280, 800), (390, 844)
 MOST_BYTES = 2_000_000
+MOST_STOPS = {"notebooks/02_architecture": 100}  # of the tab key, where it is less than elsewhere
 PACKED = (".html", ".js", ".css", ".svg", ".json", ".ipynb")
 AXE = Axe()
 
@@ -68,6 +70,10 @@ LOOK = """async () => {
   say("the image does not load", images.filter(e => !(e.complete && e.naturalWidth)));
   say("the image has no alt text", images.filter(e =>
     !e.hasAttribute("alt") || (!e.alt.trim() && e.closest("article"))));
+
+  say("a filter alters the picture", images.filter(e => style(e).filter !== "none"));
+  say("a table has no header", all("article table").filter(e => !e.querySelector("th")));
+  say("a claim has no anchor", all(".claim").filter(e => !/^claim-.*[0-9]{2}$/.test(e.id)));
 
   say("the formula has an error", all("mjx-merror, merror, [data-mjx-error]"));
   say("the formula is not typeset", all(".math").filter(e => !e.querySelector("mjx-container")));
@@ -326,6 +332,74 @@ def test_a_search_for_sparse_finds_the_chapter_on_sparse_codes(browser, site, st
         assert {f"{name}.html" for name in CHAPTERS if "sparse" in name} <= set(names)
 
 
+GREY = 128
+MIDDLE = """picture => {
+  const box = picture.getBoundingClientRect();
+  return [box.x + box.width / 2, box.y + box.height / 2];
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_picture_of_grey_keeps_its_grey(browser, address, theme):
+    image = io.BytesIO()
+    Image.new("RGB", (40, 40), (GREY, GREY, GREY)).save(image, "PNG")
+    source = "data:image/png;base64," + base64.b64encode(image.getvalue()).decode()
+    with opened(browser, DESKTOP, theme) as page:
+        page.goto(f"{address}{CHAPTERS[0]}.html")
+        picture = page.locator("div.cell_output img:visible").first
+        picture.evaluate("(picture, source) => {picture.src = source}", source)
+        picture.evaluate("picture => picture.decode()")
+        picture.scroll_into_view_if_needed()
+        x, y = picture.evaluate(MIDDLE)
+        seen = Image.open(io.BytesIO(page.screenshot())).convert("RGB").getpixel((int(x), int(y)))
+    assert seen == (GREY, GREY, GREY)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_each_theme_shows_its_own_copy_of_a_figure(browser, address, theme):
+    with opened(browser, DESKTOP, theme) as page:
+        page.goto(f"{address}{CHAPTERS[0]}.html")
+        other = {"light": "dark", "dark": "light"}[theme]
+        assert page.locator(f"article img.only-{theme}:visible").count() > 5
+        assert page.locator(f"article img.only-{other}:visible").count() == 0
+
+
+def test_a_claim_is_linked_to_and_its_code_opens_by_keyboard(browser, address):
+    with opened(browser) as page:
+        page.goto(f"{address}notebooks/01_properties.html#claim-1-02")
+        page.wait_for_function(
+            "() => document.querySelector('#claim-1-02').getBoundingClientRect().top < innerHeight"
+        )
+        cell = page.locator("div.cell:has(#claim-1-02)")
+        assert not cell.locator("pre").is_visible()
+        cell.locator("summary").focus()
+        page.keyboard.press("Enter")
+        assert cell.locator("pre").is_visible()
+        assert "claim(" in cell.locator("pre").inner_text()
+
+
+def test_print_shows_all_code(browser, address):
+    with opened(browser) as page:
+        page.goto(f"{address}{CHAPTERS[0]}.html")
+        code = page.locator("details.fold pre")
+        assert not code.first.is_visible()
+        page.emulate_media(media="print")
+        assert all(block.bounding_box()["height"] > 10 for block in code.all())
+
+
+STOPS = """() => [...document.querySelectorAll("a[href], button, input, summary, [tabindex]")]
+  .filter(e => e.tabIndex >= 0 && e.checkVisibility({visibilityProperty: true})
+    && (e.matches("summary") || !e.closest("details:not([open])"))).length"""
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_tab_key_stops_seldom(browser, address, name):
+    with opened(browser) as page:
+        page.goto(f"{address}{name}.html")
+        page.evaluate("() => window.MathJax?.startup?.promise")
+        assert page.evaluate(STOPS) < MOST_STOPS.get(name, 120)
+
+
 @pytest.mark.parametrize("name", CHAPTERS[:1])
 def test_a_chapter_gives_its_notebook_to_whoever_asks(browser, address, name):
     with opened(browser) as page:
@@ -408,6 +482,12 @@ FAULTS = {
     "<script>throw Error('oh')</script>": "a script fails: oh",
     '<img src="https://other.invalid/a.png" alt="A bar">': "another host is asked: https://other",
     '<script src="gone.js"></script>': "the answer is 404: ",
+    '<img src="figure.png" alt="A bar" style="filter: contrast(1.2)">': (
+        "a filter alters the picture (1): <img"
+    ),
+    "<table><tr><td>error<td>7.99</table>": "a table has no header (1): <table",
+    '<div class="claim">✓ It holds.</div>': "a claim has no anchor (1): <div",
+    '<div class="claim" id="claim-1">✓ It holds.</div>': "a claim has no anchor (1): <div",
     '<img src="gone.png" alt="A bar">': "the image does not load (1): <img",
     '<img src="figure.png">': "the image has no alt text (1): <img",
     '<img src="figure.png" alt="">': "the image has no alt text (1): <img",

@@ -267,6 +267,11 @@ def editor_metadata(notebook):
     notebook.metadata["vscode"] = {"version": 1}
 
 
+def table_without_a_header(notebook):
+    rows = "".join(f"{name:10}{number:6.2f}\n" for number, name in enumerate("abcd"))
+    plain_cell(notebook).outputs = [new_output("stream", name="stdout", text=rows)]
+
+
 def cell_metadata(notebook):
     plain_cell(notebook).metadata["collapsed"] = True
 
@@ -315,6 +320,7 @@ FAULTS = {
     misquoted_figure_in_output: "quoted_figures_are_the_stored_ones",
     role_that_colab_does_not_know: "quoted_figures_are_the_stored_ones",
     role_for_a_fact: "quoted_figures_are_the_stored_ones",
+    table_without_a_header: "tables_have_headers",
     no_title: "begins_with_title_and_install_cell",
     other_address_in_the_install_cell: "begins_with_title_and_install_cell",
     editor_metadata: "is_normalised",

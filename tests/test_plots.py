@@ -120,10 +120,7 @@ def test_rates_are_drawn_as_given_with_what_is_lossless_at_the_edge():
     np.testing.assert_array_equal(curve.get_xydata(), [[1, 9], [10, 3], [100, 1]])
     np.testing.assert_array_equal(edge.get_xydata(), [[160, 0]])
     assert figure.axes[0].get_xscale() == figure.axes[0].get_yscale() == "log"
-    assert [text.get_text() for text in figure.axes[0].get_legend().texts] == [
-        "JPEG",
-        "PNG, no error",
-    ]
+    assert written_at_ends(figure) == {"JPEG", "PNG, no error"}
 
 
 def test_the_frontier_is_drawn_as_given_with_its_marks():
@@ -131,7 +128,7 @@ def test_the_frontier_is_drawn_as_given_with_its_marks():
     curve, *marks = figure.axes[0].lines
     np.testing.assert_array_equal(curve.get_xydata(), [[5, 20], [50, 8]])
     np.testing.assert_array_equal([mark.get_xydata()[0] for mark in marks], [[5, 20], [50, 8]])
-    left, right = figure.axes[0].texts
+    left, right = figure.axes[0].texts[:2]
     assert (left.get_text(), left.get_ha(), left.get_va()) == ("1e-3", "left", "bottom")
     assert (right.get_text(), right.get_ha(), right.get_va()) == ("1e-5", "right", "center")
     assert figure.axes[0].get_xscale() == figure.axes[0].get_yscale() == "log"
@@ -143,7 +140,7 @@ def test_activations_are_counted_per_image_and_zeros_named():
     values, edges, _ = axes.patches[0].get_data()
     np.testing.assert_array_equal(edges, [0, 1, 2, 3, 4])
     np.testing.assert_array_equal(values, [0.5, 0.5, 0, 1])
-    assert [text.get_text() for text in axes.get_legend().texts] == ["sparse: 33.3% are 0"]
+    assert written_at_ends(axes.figure) == {"sparse:\n33.3% are 0"}
 
 
 def test_spread_curves_show_mean_and_one_standard_deviation():
@@ -157,16 +154,16 @@ def test_spread_curves_show_mean_and_one_standard_deviation():
 
 
 def test_the_code_map_puts_every_code_in_its_place_and_names_each_class():
-    codes, labels = RANDOM.random((50, 2)), np.repeat([3, 8], 25)
+    labels = np.repeat([3, 8], 25)
+    codes = RANDOM.random((50, 2)) + labels[:, np.newaxis]
     axes = plots.code_map(codes, labels).axes[0]
     np.testing.assert_array_equal(
         np.concatenate([points.get_offsets() for points in axes.collections]), codes
     )
-    named = {text.get_text(): text.get_position() for text in axes.texts}
-    assert named == {
-        "3": tuple(np.median(codes[:25], axis=0)),
-        "8": tuple(np.median(codes[25:], axis=0)),
-    }
+    assert [text.get_text() for text in axes.texts] == ["3", "8"]
+    places = [text.get_transform().transform(text.get_position()) for text in axes.texts]
+    medians = [np.median(codes[labels == label], axis=0) for label in (3, 8)]
+    np.testing.assert_allclose(axes.transData.inverted().transform(places), medians, atol=0.01)
 
 
 DENSE = ([(28, 28, 1), (196,), (8,)], [(8,), (196,), (28, 28, 1)])
@@ -240,14 +237,29 @@ def test_only_training_and_validation_share_a_colour():
 
 
 def colours_by_name(figure):
-    handles, names = figure.axes[0].get_legend_handles_labels()
-    pairs = zip(names, handles, strict=True)
-    return {name.partition(":")[0].removesuffix(", no error"): colour(line) for name, line in pairs}
+    return {name: to_hex(line.get_color()).upper() for name, line in named_lines(figure).items()}
 
 
-def colour(handle):
-    edge = getattr(handle, "get_color", None) or handle.get_edgecolor
-    return to_hex(edge()).upper()
+def named_lines(figure):
+    """The lines of a figure by the names that the caller gave them."""
+    lines, names = figure.axes[0].get_legend_handles_labels()
+    names = [name.partition(":")[0].removesuffix(", no error") for name in names]
+    return dict(zip(names, lines, strict=True))
+
+
+def labels_at_ends(figure):
+    """The texts at the right of a figure's axes."""
+    (axes,) = figure.axes
+    return [text for text in axes.texts if getattr(text, "xy", (0, 0))[0] == 1]
+
+
+def written_at_ends(figure):
+    return {text.get_text() for text in labels_at_ends(figure)}
+
+
+def text_box(text):
+    """Where a text lies in the figure, without a line that leads to it."""
+    return plt.Text.get_window_extent(text)
 
 
 def two_points(*names):
@@ -285,6 +297,139 @@ def test_no_two_names_have_the_same_colour(draw):
     assert len({found[name] for name in ("L1", "sparse", *own)}) == 12
 
 
+LINES = {name: draw for name, draw in DRAWN_WITH_OWN_NAMES.items() if name != "seed_dots"}
+SIX = ["PCA", "mine", "JPEG", "a", "b", "WebP"]
+
+
+@pytest.mark.parametrize("draw", DRAWN_WITH_OWN_NAMES.values(), ids=DRAWN_WITH_OWN_NAMES)
+def test_no_two_curves_have_the_same_marker(draw):
+    marker = {
+        name: line.get_marker()
+        for name, line in named_lines(draw(*SIX)).items()
+        if line.get_marker() not in ("None", "^")  # levels, and what is lossless
+    }
+    assert len(set(marker.values())) == len(marker)
+    assert {
+        name: plots.MARKERS[plots.COLOURS[name]] for name in marker if name in plots.COLOURS
+    } == {name: found for name, found in marker.items() if name in plots.COLOURS}
+
+
+def test_each_colour_has_a_marker_of_its_own():
+    assert plots.MARKERS.keys() == set(plots.OTHER_COLOURS)
+    assert len(set(plots.MARKERS.values())) == len(plots.MARKERS)
+
+
+def test_long_curves_have_few_markers_at_different_points():
+    curves = {"training": np.ones(40), "validation": np.ones(40), "PCA": np.ones(40)}
+    training, validation, pca = plots.learning_curves(curves).axes[0].lines
+    found = [line.get_markevery() for line in (training, validation, pca)]
+    assert found == [(0, 4), (1, 4), (2, 4)]
+    assert training.get_marker() == validation.get_marker() != pca.get_marker()
+    assert training.get_markerfacecolor() == training.get_color()
+    assert validation.get_markerfacecolor() == "white"
+
+
+def crowded(names):
+    """Figures whose lines end at one place."""
+    return {
+        "learning_curves": plots.learning_curves(
+            {f"{name}, validation": [9, 2, 1] for name in names}, dict.fromkeys(names, 1)
+        ),
+        "rate_curves": plots.rate_curves(two_points(*names), dict.fromkeys(names, 1.9)),
+        "frontier": plots.frontier({name: ([9, 1], [1e-4, 1e3]) for name in names}),
+        "activation_spread": plots.activation_spread(dict.fromkeys(names, CODES)),
+        "spread_curves": plots.spread_curves(
+            [1, 900], dict.fromkeys(names, np.ones((3, 2))), xlabel="a", ylabel="b", yscale="log"
+        ),
+    }
+
+
+# Of forty characters, with and without a place to break; and short names, for comparison.
+LONG = "a name of forty characters, word by word"
+UNBROKEN = "a_name_of_forty_characters_without_space"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["a"], SIX, [LONG], [LONG, UNBROKEN, *(f"{number} {LONG[:38]}" for number in range(4))]],
+    ids=["one", "six", "one long", "six long"],
+)
+def test_labels_of_lines_overlap_nothing_and_stay_inside(names):
+    plt.rcParams["figure.dpi"] = 72
+    for figure in crowded(names).values():
+        figure.canvas.draw()
+        (axes,) = figure.axes
+        named = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
+        labels = sorted(labels_at_ends(figure), key=lambda text: text.xy[1])
+        assert len(labels) == len(named)
+        boxes = [text_box(text) for text in labels]
+        assert all(low.y1 < high.y0 for low, high in pairwise(boxes))
+        for box in boxes:
+            assert axes.bbox.x1 < box.x0 < box.x1 <= figure.bbox.x1  # so over no curve
+            assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1
+        assert axes.bbox.width > 0.4 * figure.bbox.width
+
+
+def test_labels_stand_level_with_the_ends_of_their_lines_where_there_is_room():
+    curves = {"PCA": ([30, 1], [2, 300]), "L1": ([1, 9], [50, 40]), "KL": ([1, 30], [9, 11])}
+    figure = plots.frontier(curves)
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    ends = {"PCA": (30, 2), "L1": (9, 40), "KL": (30, 11)}
+    leaders = {tuple(np.round(line.get_xydata()[0], 6)): line for line in figure.artists}
+    for text in axes.texts:
+        end = (axes.transData - axes.transAxes).transform(ends[text.get_text()])
+        assert text.xy[1] == pytest.approx(end[1])
+        leader = leaders[tuple(np.round(end, 6))]
+        assert leader.get_marker() == named_lines(figure)[text.get_text()].get_marker()
+        assert leader.get_xydata()[1, 1] == pytest.approx(text.xy[1])
+        assert (leader.get_linestyle(), leader.get_markevery()) == (":", [1])
+
+
+def test_things_in_a_row_are_moved_only_as_far_as_they_must_be():
+    sizes = np.array([1.0, 1, 2])
+    np.testing.assert_allclose(plots._spread(np.array([1.0, 4, 7]), sizes, 0, 9), [1, 4, 7])
+    np.testing.assert_allclose(
+        plots._spread(np.array([4.0, 4, 4]), sizes, 0, 9), np.array([8.5, 11.5, 16]) / 3
+    )
+    np.testing.assert_allclose(plots._spread(np.array([-5.0, 0, 9]), sizes, 0, 9), [0.5, 1.5, 8])
+    np.testing.assert_allclose(plots._spread(np.zeros(3), sizes, 0, 2), [0.5, 1.5, 3])
+
+
+@pytest.mark.parametrize("where", [(0, 0), (-9, 3), (9, 3), (50, -50)])
+def test_labels_of_classes_do_not_overlap(where):
+    centres = np.full((10, 2), where) + 0.01 * RANDOM.normal(size=(10, 2))
+    centres[:2] = where  # two at one place
+    centres[2] = -60, 60
+    codes = np.concatenate([centres, np.repeat([[-60.0, 60.0], [50, -50]], 5, axis=0)])
+    figure = plots.code_map(codes, np.tile(np.arange(10), 2))
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    boxes = [text.get_tightbbox() for text in axes.texts]
+    for number, box in enumerate(boxes):
+        assert axes.bbox.x0 <= box.x0 < box.x1 <= axes.bbox.x1 + 1
+        assert not any(box.overlaps(other) for other in boxes[:number])
+    again = plots.code_map(codes, np.tile(np.arange(10), 2)).axes[0]
+    assert [a.get_position() for a in again.texts] == [a.get_position() for a in axes.texts]
+
+
+@pytest.mark.parametrize(
+    ("draw", "numbers", "best"),
+    [
+        (
+            plots.error_table,
+            [[7.2, 102.0], [7.249, 30], [9, 30.02]],
+            {(0, 0), (0, 1), (1, 1), (1, 2)},
+        ),
+        (plots.psnr_table, [[18.04, 9], [17.96, 9.04], [3, 9.06]], {(0, 0), (0, 1), (1, 2)}),
+    ],
+)
+def test_numbers_that_are_written_like_the_best_are_framed_too(draw, numbers, best):
+    axes = draw(numbers, ["a", "b", "c"], ["x", "y"], names=FROM_TO).axes[0]
+    framed = {tuple(np.round(frame.get_center()).astype(int)) for frame in axes.patches}
+    assert framed == best
+
+
 NAMED_BY = {
     "learning_curves": "curves and levels",
     "levels": "curves and levels",
@@ -307,13 +452,12 @@ NAMED_BY = {
         ),
         (
             ["_hidden"],
-            "names that a legend shows, not empty and not beginning with an underscore; "
-            "got '_hidden'$",
+            "names that are not empty and do not begin with an underscore; got '_hidden'$",
         ),
-        ([""], "names that a legend shows, .*; got ''$"),
+        ([""], "names that are not empty .*; got ''$"),
     ],
 )
-def test_names_that_no_legend_could_tell_apart_are_refused(where, names, message):
+def test_names_that_could_not_be_told_apart_are_refused(where, names, message):
     with pytest.raises(ValueError, match=f"^{NAMED_BY[where]} must have .*{message}"):
         DRAWN_WITH_OWN_NAMES[where](*names)
     assert plt.get_fignums() == []
@@ -337,9 +481,9 @@ def test_the_axis_holds_every_curve_and_level(curves, levels):
     assert not axes.yaxis_inverted()
 
 
-def test_a_curve_of_one_epoch_is_a_dot():
-    dot, line = plots.learning_curves({"a": [2.0], "b": [3.0, 2.0]}).axes[0].lines
-    assert (dot.get_marker(), line.get_marker()) == ("o", "")
+def test_a_curve_of_one_epoch_is_a_marker():
+    (line,) = plots.learning_curves({"PCA": [2.0]}).axes[0].lines
+    assert (line.get_marker(), line.get_markevery()) == ("s", (0, 1))
     axes = plots.learning_curves({"a": [2.0]}).axes[0]
     low, high = axes.get_xlim()
     assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [1]
@@ -413,13 +557,32 @@ def test_equal_errors_are_shaded_alike_and_worse_ones_darker():
 
 
 def test_pictures_of_different_shapes_have_one_scale():
-    shapes = {"wide": (20, 40), "high": (60, 20), "small": (10, 10, 1)}
+    shapes = {"wide": (20, 40), "high": (60, 20), "small": (10, 10, 1), "larger": (15, 20)}
     figure = plots.pictures({name: np.ones(shape) for name, shape in shapes.items()})
     figure.canvas.draw()
-    inches = figure.dpi_scale_trans.inverted()
-    sizes = [axes.get_window_extent().transformed(inches) for axes in figure.axes]
-    per_pixel = [size.width / shape[1] for size, shape in zip(sizes, shapes.values(), strict=True)]
-    np.testing.assert_allclose(per_pixel, per_pixel[0], rtol=0.02)
+    for axes, (height, width, *_) in zip(figure.axes, shapes.values(), strict=True):
+        corners = axes.transData.transform([(-0.5, -0.5), (width - 0.5, height - 0.5)])
+        scale = (corners[1] - corners[0]) / (width, -height) * 60 / figure.dpi
+        np.testing.assert_allclose(scale, plots.WIDTH, rtol=0.06)  # 40 and 20 pixels are widest
+        (left, low), (right, high) = axes.get_window_extent().get_points()
+        assert left - 1 <= corners[0, 0] < corners[1, 0] <= right + 1
+        assert low - 1 <= corners[1, 1] < corners[0, 1] <= high + 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "count", "columns"),
+    [((42, 64), 3, 2), ((42, 64), 1, 1), ((30, 30), 3, 2), ((40, 30), 2, 2), ((40, 30), 1, 1)],
+)
+def test_pictures_stand_two_a_row(shape, count, columns):
+    named = {str(number): np.full(shape, number / 9) for number in range(count)}
+    figure = plots.pictures(named)
+    sizes = drawn_sizes(figure)
+    assert len(sizes) == count
+    assert (sizes[:, 0] > 0.92 * plots.WIDTH / columns).all()
+    np.testing.assert_allclose(sizes[:, 1] / sizes[:, 0], shape[0] / shape[1], rtol=0.01)
+    lefts = {round(axes.get_window_extent().x0) for axes in figure.axes}
+    assert len(lefts) == columns
+    assert [axes.get_title() for axes in figure.axes] == list(named)
 
 
 def test_points_of_the_code_map_are_small_and_translucent_and_its_labels_stand_out():
@@ -429,7 +592,7 @@ def test_points_of_the_code_map_are_small_and_translucent_and_its_labels_stand_o
         assert list(points.get_linewidths()) == [0]
     for label in axes.texts:
         (halo,) = label.get_path_effects()
-        assert halo._gc == {"linewidth": 4, "foreground": "white"}
+        assert halo._gc == {"linewidth": 3, "foreground": "white"}
         assert (label.get_fontsize(), label.get_weight()) == (14, "bold")
         assert (label.get_ha(), label.get_va()) == ("center", "center")
 
@@ -439,7 +602,7 @@ def test_marks_are_large_enough_to_be_told_from_points():
     frontier = plots.frontier({"L1": ([1, 10], [9, 3])}, {"a": (1, 9)}).axes[0]
     for axes in (rates, frontier):
         curve, mark = axes.lines
-        assert (curve.get_markersize(), mark.get_markersize()) == (4, 9)
+        assert (curve.get_markersize(), mark.get_markersize()) == (7, 9)
     arrows = plots.arrows(CODES[:, :2], CODES[:, 2:4], {"a": CODES[:, :2]}).axes[0]
     assert arrows.lines[0].get_markersize() == 1.5
 
@@ -451,7 +614,7 @@ def test_labels_as_floats_have_a_colour_each():
         names = {text.get_text(): text.get_color() for text in axes.texts}
         palette = plt.get_cmap("tab10").colors
         assert list(names) == [str(digit) for digit in range(10)]
-        assert [colour[:3] for colour in names.values()] == list(palette)
+        np.testing.assert_allclose(list(names.values()), 0.65 * np.array(palette))
         dots = [tuple(points.get_facecolor()[0, :3]) for points in axes.collections]
         assert dots == list(palette)
 
@@ -1209,31 +1372,33 @@ def test_epochs_are_whole_and_levels_black_where_the_book_has_them_so():
     axes.figure.canvas.draw()
     assert all(tick == round(tick) for tick in axes.get_xticks())
     assert axes.lines[-1].get_color() == "#000000"
-    names = [text.get_text() for text in axes.get_legend().texts]
-    assert names == ["a", "b", "perfect copy"]
+    assert written_at_ends(axes.figure) == {"a", "b", "perfect copy"}
 
 
-def test_the_words_beside_the_marks_of_the_spread_stand_inside():
-    best, median, worst = plots.error_spread(np.arange(1.0, 9)).axes[0].texts
-    assert [text.get_ha() for text in (best, median, worst)] == ["left", "left", "right"]
-    offsets = [text.xyann[0] for text in (best, median, worst)]
-    assert offsets == [4, 4, -4]
-    for text, value in zip((best, median, worst), (1, 4.5, 8), strict=True):
-        assert (text.xy, text.xycoords, text.get_va()) == (
-            (value, 1),
-            ("data", "axes fraction"),
-            "top",
-        )
-        assert text.anncoords == "offset points"
+@pytest.mark.parametrize(
+    "errors", [np.arange(1.0, 9), [5, 5.01, 5.02], [0.8, 7.3, 36], [1, 35.9, 36], [3], [-9, -8, 40]]
+)
+def test_the_words_at_the_marks_of_the_spread_stand_above_the_bars_and_apart(errors):
+    figure = plots.error_spread(errors)
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    words = [text.get_text().partition("\n")[0] for text in axes.texts]
+    assert words == ["best", "median", "worst"]
+    assert all(left.x1 < right.x0 for left, right in pairwise(map(text_box, axes.texts)))
+    assert min(text_box(text).y0 for text in axes.texts) >= axes.bbox.y1
+    assert figure.bbox.x0 <= text_box(axes.texts[0]).x0
+    assert text_box(axes.texts[2]).x1 <= figure.bbox.x1
+    for text, line in zip(axes.texts, axes.lines, strict=True):
+        assert text.xy == (line.get_xdata()[0], 1)
 
 
 def test_marks_of_the_frontier_are_rings_and_stand_out_of_the_curve_s_way():
     axes = plots.frontier({"L1": ([1, 100], [20, 8])}, {"a": (9, 9), "b": (11, 9)}).axes[0]
-    for ring, text, sign in zip(axes.lines[1:], axes.texts, (1, -1), strict=True):
+    for ring, text, sign in zip(axes.lines[1:], axes.texts[:2], (1, -1), strict=True):
         assert (ring.get_color(), ring.get_marker(), ring.get_fillstyle()) == ("black", "o", "none")
         assert np.sign(text.xyann[0]) == sign
         assert text.anncoords == "offset points"
-    assert [text.get_text() for text in axes.get_legend().texts] == ["L1"]
+    assert axes.texts[2].get_text() == "L1"
 
 
 def test_what_is_lossless_lies_on_the_lower_edge():
@@ -1254,17 +1419,16 @@ def test_positions_are_written_out():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["10", "2,500"]
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "linear")
     assert list(axes.get_xticks(minor=True)) == []
-    assert (axes.lines[0].get_marker(), axes.collections[0].get_alpha()) == ("o", 0.2)
+    assert (axes.lines[0].get_marker(), axes.collections[0].get_alpha()) == ("s", 0.2)
     assert to_hex(axes.collections[0].get_facecolor()).upper() == plots.COLOURS["PCA"]
-    assert [text.get_text() for text in axes.get_legend().texts] == ["PCA"]
+    assert written_at_ends(figure) == {"PCA"}
 
 
 def test_activations_begin_at_zero_and_are_counted_on_a_logarithmic_axis():
     axes = plots.activation_spread({"plain": np.ones((2, 3)), "mine": np.eye(3)}).axes[0]
     assert axes.get_xlim()[0] == 0
     assert axes.get_yscale() == "log"
-    names = [text.get_text() for text in axes.get_legend().texts]
-    assert names == ["plain: 0.0% are 0", "mine: 66.7% are 0"]
+    assert written_at_ends(axes.figure) == {"plain:\n0.0% are 0", "mine:\n66.7% are 0"}
     assert len(axes.patches[0].get_data().values) == 60
 
 
@@ -1278,6 +1442,7 @@ def test_the_means_of_the_seeds_stand_at_the_right_edge():
     assert {to_hex(bar.get_facecolor()).upper() for bar in axes.patches} == {blue}
     np.testing.assert_allclose([bar.get_height() for bar in axes.patches], 0.6)
     assert axes.lines[2].get_zorder() < axes.patches[0].get_zorder()
+    assert (axes.lines[2].get_marker(), axes.lines[2].get_markevery()) == ("s", [1])
     assert [text.get_text() for text in axes.get_legend().texts] == ["PCA"]
     axes.figure.canvas.draw()
     assert axes.get_legend().get_window_extent().y0 >= axes.get_window_extent().y1
@@ -1428,9 +1593,6 @@ def test_an_image_that_is_not_square_is_not_stretched_and_fills_its_place(shape)
         assert middle.height / journey.dpi == pytest.approx(drawn_sizes(journey)[0, 1], rel=0.1)
 
 
-# Of forty characters, with and without a place to break; and short names, for comparison.
-LONG = "a name of forty characters, word by word"
-UNBROKEN = "a_name_of_forty_characters_without_space"
 NAMED = {
     "image_rows": lambda a, b: plots.image_rows({a: IMAGES, b: IMAGES}, columns=[a, b, a]),
     "image_rows of seven": lambda a, b: plots.image_rows(
@@ -1498,7 +1660,7 @@ def test_names_above_columns_do_not_run_into_each_other(name):
     figure.canvas.draw()
     titles = [axes.title.get_window_extent() for axes in figure.axes if axes.get_title()]
     for left, right in pairwise(titles):
-        assert left.x1 < right.x0
+        assert left.x1 < right.x0 or left.y0 > right.y1
 
 
 def test_images_are_grey_and_upright_whatever_matplotlib_is_told():

@@ -39,11 +39,14 @@ except ImportError as error:
 MACHINE_PATH = re.compile(
     r"/(?:home|root|tmp|Users|mnt|opt|work|usr|content|var)/\w|[A-Z]:\\|site-packages"
 )
+KEEP_OPEN = "keep-open"  # the site shows such a cell's code whole, however long it is
 # Every other tag may be one with which nbval lets a cell pass unseen.
-ALLOWED_TAGS = {CHECKED, "answer-picture", "makes-answer-picture"}
+ALLOWED_TAGS = {CHECKED, "answer-picture", "makes-answer-picture", KEEP_OPEN}
 ROLE = re.compile(r"\{(?:result|mean|fact|since|script|colab)\}")
 LENIENT_COMMENT = re.compile(r"#\s*(?:NBVAL_|PYTEST_VALIDATE_)")
 HIDING = re.compile(r"\b(?:warnings|subprocess|get_ipython|os\.system|contextlib\.suppress)\b")
+# Four lines that end in a number, one below the other.
+COLUMN = re.compile(r"(?:^.*\d ?%?$\n?){4}", re.MULTILINE)
 MAKE = "run `make notebooks CHAPTER=…` and commit what it stores"
 
 Notebook = nbformat.NotebookNode
@@ -241,6 +244,19 @@ def quoted_figures_are_the_stored_ones(notebook: Notebook) -> list[str]:
     return wrong
 
 
+def tables_have_headers(notebook: Notebook) -> list[str]:
+    """Numbers that stand under one another are a `Table`, not printed columns."""
+    wrong = []
+    for cell in code_cells(notebook):
+        printed = "".join(o.text for o in cell.outputs if o.get("name") == "stdout")
+        if COLUMN.search(printed):
+            wrong.append(
+                f"cell {cell.id} prints a table: show it as a Table of helpers.tables, the cell's "
+                "last line"
+            )
+    return wrong
+
+
 def begins_with_title_and_install_cell(notebook: Notebook) -> list[str]:
     """Title first, then the cell that fetches the helpers."""
     wrong = []
@@ -273,6 +289,7 @@ RULES: list[Callable[[Notebook], list[str]]] = [
     every_figure_has_alt_text,
     outputs_are_clean,
     quoted_figures_are_the_stored_ones,
+    tables_have_headers,
     begins_with_title_and_install_cell,
     is_normalised,
     is_small,

@@ -28,6 +28,7 @@ from helpers.claims import claim
 from helpers.datasets import load_mnist
 from helpers.metrics import squared_error
 from helpers.models import dense_autoencoder
+from helpers.tables import Table
 from helpers.training import train
 
 plots.use_book_style()
@@ -45,8 +46,12 @@ error = squared_error(digits.test, rebuilt)
 mean_error = squared_error(
     digits.test, 0 * rebuilt + learn.mean(axis=0, keepdims=True)
 )
-print(f"squared error per image {error:6.1f}")
-print(f"of the mean digit       {mean_error:6.1f}")"""
+Table(
+    {"autoencoder": [error], "mean digit": [mean_error]},
+    ["squared error"],
+    caption="Squared error per test image",
+    formats=".1f",
+)"""
 PICTURE = 'plots.image_rows({"image": digits.test[:6], "rebuilt": rebuilt[:6]});'
 CLAIM = """claim(
     "The error is below that of the mean digit.",

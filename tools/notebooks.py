@@ -4,11 +4,14 @@
     python tools/notebooks.py check NOTEBOOK …      run copies elsewhere, compare their claims
 
 Outputs are stored in one normal form, so that a second run without a change leaves no difference.
+A dark copy of each figure is stored in book/_static/figures, for the site's dark mode.
 What a chapter took, on two processor cores, is stored beside it, in notebooks/measured.json.
 """
 
 import argparse
 import base64
+import hashlib
+import io
 import json
 import os
 import re
@@ -21,10 +24,12 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "notebooks"
 PICTURES = ROOT / "book" / "_static" / "chapters"  # for the front page and for shared links
+DARK = ROOT / "book" / "_static" / "figures"  # the figures' dark copies
 MEASURED = CHAPTERS / "measured.json"
 CORES = 2  # on which a chapter is timed, of however many there are
 CHECKED = "nbval-check-output"
@@ -51,17 +56,30 @@ TENSORFLOW_NOISE = re.compile(
 )
 
 
-def execute(notebook: nbformat.NotebookNode, folder: Path, **environment: str) -> None:
-    """Run a notebook's cells in order, in place, with `folder` as the working directory."""
+def execute(
+    notebook: nbformat.NotebookNode, folder: Path, dark: Path | None = None, **environment: str
+) -> None:
+    """Run a notebook's cells in order, in place, with `folder` as the working directory.
+
+    The kernel leaves a dark copy of each figure in `dark`, if that is given.
+    """
+    surroundings, extra_arguments = {**os.environ, **environment}, []
+    if dark:
+        paths = [str(ROOT), *filter(None, [surroundings.get("PYTHONPATH")])]
+        surroundings |= {"DARK_FIGURES": str(dark), "PYTHONPATH": os.pathsep.join(paths)}
+        extra_arguments = ["--IPKernelApp.extra_extensions=tools.dark_figures"]
     NotebookClient(
         notebook,
         timeout=1200,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
-    ).execute(env={**os.environ, **environment})
+        extra_arguments=extra_arguments,
+    ).execute(env=surroundings)
 
 
-def execute_and_measure(notebook: nbformat.NotebookNode, folder: Path) -> dict[str, float]:
+def execute_and_measure(
+    notebook: nbformat.NotebookNode, folder: Path, dark: Path | None = None
+) -> dict[str, float]:
     """Run a notebook as `execute` does, and measure its kernel.
 
     Returns:
@@ -70,7 +88,7 @@ def execute_and_measure(notebook: nbformat.NotebookNode, folder: Path) -> dict[s
     started = time.monotonic()
     notebook.cells.append(new_code_cell(PEAK))
     try:
-        execute(notebook, folder)
+        execute(notebook, folder, dark)
     finally:
         last = notebook.cells.pop()
     peak = "".join(output.text for output in last.outputs if output.get("name") == "stdout")
@@ -110,11 +128,85 @@ def _place_answer_picture(notebook: nbformat.NotebookNode) -> None:
 def answer_pictures(notebook: nbformat.NotebookNode) -> list[str]:
     """The stored PNG, as base64, of the cell that makes the answer picture: one, or none."""
     return [
-        output.data["image/png"].replace("\n", "")
+        picture
         for cell in _tagged(notebook, "makes-answer-picture")
-        for output in cell.outputs
+        for picture in pictures_of(cell)
+    ]
+
+
+def pictures_of(cell: nbformat.NotebookNode) -> list[str]:
+    """The PNGs among a cell's outputs, as base64."""
+    return [
+        output.data["image/png"].replace("\n", "")
+        for output in cell.get("outputs", [])
         if "image/png" in output.get("data", {})
     ]
+
+
+def dark_copy_of(chapter: str, cell: str) -> Path:
+    """Where the dark copy of a figure is stored.
+
+    Args:
+        chapter: its name, such as `01_properties`.
+        cell: the id of the cell that shows the figure.
+    """
+    return DARK / f"{chapter}-{cell}.png"
+
+
+def dark_copies(notebook: nbformat.NotebookNode, drawn: Path) -> dict[str, bytes]:
+    """By cell id, the dark copies that a kernel left in the folder `drawn` for a notebook's PNGs.
+
+    Raises:
+        ValueError: a cell shows two PNGs, or one without a dark copy of the same size.
+    """
+    copies = {}
+    for cell in notebook.cells:
+        for picture in pictures_of(cell):
+            if cell.id in copies:
+                raise ValueError(
+                    f"Cell {cell.id!r} shows two PNGs: split it, since a cell has one dark copy."
+                )
+            light = base64.b64decode(picture)
+            copy = drawn / f"{hashlib.sha256(light).hexdigest()}.png"
+            if not copy.exists():
+                problem = copy.with_suffix(".txt")
+                raise ValueError(
+                    f"Cell {cell.id!r} shows a PNG that has no dark copy: let Matplotlib's inline "
+                    "backend show the figure, or mend tools/dark_figures.py.\n"
+                    + (problem.read_text(encoding="utf-8") if problem.exists() else "")
+                )
+            copies[cell.id] = _in_few_bytes(copy.read_bytes())
+            sizes = [Image.open(io.BytesIO(png)).size for png in (light, copies[cell.id])]
+            if sizes[0] != sizes[1]:
+                raise ValueError(
+                    f"The dark copy of cell {cell.id!r} has {sizes[1]} pixels, the PNG it shows "
+                    f"{sizes[0]}: mend tools/dark_figures.py."
+                )
+    return copies
+
+
+def _in_few_bytes(png: bytes) -> bytes:
+    """The same pixels, without opacity where all are opaque, and in a palette if it holds all."""
+    picture = Image.open(io.BytesIO(png)).convert("RGBA")
+    if picture.getchannel("A").getextrema() == (255, 255):
+        picture = picture.convert("RGB")
+        few = picture.quantize(256, dither=Image.Dither.NONE)
+        if few.convert("RGB").tobytes() == picture.tobytes():
+            picture = few
+    stored = io.BytesIO()
+    picture.save(stored, "png", optimize=True)
+    return stored.getvalue()
+
+
+def keep_dark_copies(chapter: str, copies: dict[str, bytes], chapters: list[str]) -> None:
+    """Store a chapter's dark copies, by cell id; remove its others, and those of no chapter."""
+    DARK.mkdir(parents=True, exist_ok=True)
+    for cell, copy in copies.items():
+        _write_whole(dark_copy_of(chapter, cell), copy)
+    for path in DARK.glob("*.png"):
+        of_chapter, _, cell = path.stem.partition("-")
+        if of_chapter not in chapters or (of_chapter == chapter and cell not in copies):
+            path.unlink()
 
 
 def _tagged(notebook: nbformat.NotebookNode, tag: str) -> list[nbformat.NotebookNode]:
@@ -170,12 +262,18 @@ def store(names: list[str]) -> None:
     for name in names or known:
         path = CHAPTERS / f"{name}.ipynb"
         notebook = nbformat.read(path, as_version=4)
-        took = execute_and_measure(notebook, CHAPTERS)
+        with tempfile.TemporaryDirectory() as drawn:
+            took = execute_and_measure(notebook, CHAPTERS, Path(drawn))
+            try:
+                copies = dark_copies(notebook, Path(drawn))
+            except ValueError as error:
+                sys.exit(f"{name} is left as it was stored. {error}")
         text = normalise(notebook)
         nbformat.validate(notebook)
         _write_whole(path, text.encode())
         for picture in answer_pictures(notebook):
             _write_whole(PICTURES / f"{name}.png", base64.b64decode(picture))
+        keep_dark_copies(name, copies, known)
         _keep_measured(name, took, known)
         seconds, memory = f"{took['seconds']:.0f} s", f"{took['peak_bytes'] / 1e9:.2f} GB of memory"
         print(f"{name}: stored, {seconds}, {memory}, {len(text) / 1e6:.2f} MB on disk", flush=True)

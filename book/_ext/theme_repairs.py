@@ -10,9 +10,10 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.typing import ExtensionMetadata
 
 
-def drop_empty_header(app: Sphinx, config: Config) -> None:
-    """Leave out the header bar that would hold nothing but a second search button."""
+def drop_what_nobody_needs(app: Sphinx, config: Config) -> None:
+    """Leave out a bar that holds but a second search button, and what each browser has."""
     config.html_theme_options.setdefault("navbar_persistent", [])
+    config.html_theme_options.setdefault("use_fullscreen_button", False)
 
 
 def load_mathematics_where_there_is_some(app: Sphinx, env: BuildEnvironment) -> None:
@@ -36,7 +37,7 @@ def say_what_parts_are(
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Called by Sphinx."""
-    app.connect("config-inited", drop_empty_header)
+    app.connect("config-inited", drop_what_nobody_needs)
     app.connect("env-updated", load_mathematics_where_there_is_some)
     app.connect("html-page-context", say_what_parts_are)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
