@@ -66,7 +66,11 @@ LOOK = """async () => {
     && (!e.childElementCount || drawn.some(inner => e.contains(inner) && out(inner) > out(e) + 1))
   ));
 
-  const images = all("img");
+  const images = all("img").filter(e => e.checkVisibility());
+  for (const image of images) image.loading = "eager";
+  await Promise.all(images.map(image => image.complete || new Promise(done => {
+    image.onload = image.onerror = done;
+  })));
   say("the image does not load", images.filter(e => !(e.complete && e.naturalWidth)));
   say("the image has no alt text", images.filter(e =>
     !e.hasAttribute("alt") || (!e.alt.trim() && e.closest("article"))));

@@ -82,7 +82,10 @@ def test_every_figure_has_its_dark_copy(path):
         for picture in pictures_of(cell):
             light = Image.open(io.BytesIO(base64.b64decode(picture)))
             wanted[dark_copy_of(path.stem, cell.id)] = light.size
-    found = {copy: Image.open(copy).size for copy in DARK.glob(f"{path.stem}-*.png")}
+    found = {}
+    for copy in DARK.glob(f"{path.stem}-*.png"):
+        with Image.open(copy) as dark:
+            found[copy] = dark.size
     assert found == wanted, f"run `make notebooks CHAPTER={path.stem}`"
 
 

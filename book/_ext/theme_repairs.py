@@ -32,7 +32,11 @@ def say_what_parts_are(
     if "body" in context:
         body = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
         body = body.replace(' aria-label="Toggle hidden content"', "")
-        context["body"] = re.sub("<th[^>]*><p></p></th>", "<td></td>", body)
+        body = re.sub("<th[^>]*><p></p></th>", "<td></td>", body)
+        # Of a figure's two copies a browser then fetches the one that is shown.
+        context["body"] = re.sub(
+            '<img (?=[^>]*"only-(?:light|dark)")', '<img loading="lazy" ', body
+        )
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
