@@ -337,8 +337,17 @@ def test_a_search_for_sparse_finds_the_chapter_on_sparse_codes(browser, site, st
 
 
 GREY = 128
-MIDDLE = """picture => {
-  const box = picture.getBoundingClientRect();
+# Puts another picture in the place of a chapter's first figure, and says where its middle is.
+REPLACE = """async source => {
+  const figures = [...document.querySelectorAll("div.cell_output img")];
+  const figure = figures.find(e => e.checkVisibility());
+  figure.loading = "eager";
+  await new Promise(shown => {
+    figure.onload = shown;
+    figure.src = source;
+  });
+  figure.scrollIntoView({block: "center", behavior: "instant"});
+  const box = figure.getBoundingClientRect();
   return [box.x + box.width / 2, box.y + box.height / 2];
 }"""
 
@@ -350,13 +359,13 @@ def test_a_picture_of_grey_keeps_its_grey(browser, address, theme):
     source = "data:image/png;base64," + base64.b64encode(image.getvalue()).decode()
     with opened(browser, DESKTOP, theme) as page:
         page.goto(f"{address}{CHAPTERS[0]}.html")
-        picture = page.locator("div.cell_output img:visible").first
-        picture.evaluate("(picture, source) => {picture.src = source}", source)
-        picture.evaluate("picture => picture.decode()")
-        picture.scroll_into_view_if_needed()
-        x, y = picture.evaluate(MIDDLE)
+        x, y = page.evaluate(REPLACE, source)
         seen = Image.open(io.BytesIO(page.screenshot())).convert("RGB").getpixel((int(x), int(y)))
     assert seen == (GREY, GREY, GREY)
+
+
+SHOWN = """selector =>
+  [...document.querySelectorAll(selector)].filter(e => e.checkVisibility()).length"""
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -364,8 +373,8 @@ def test_each_theme_shows_its_own_copy_of_a_figure(browser, address, theme):
     with opened(browser, DESKTOP, theme) as page:
         page.goto(f"{address}{CHAPTERS[0]}.html")
         other = {"light": "dark", "dark": "light"}[theme]
-        assert page.locator(f"article img.only-{theme}:visible").count() > 5
-        assert page.locator(f"article img.only-{other}:visible").count() == 0
+        assert page.evaluate(SHOWN, f"article img.only-{theme}") > 5
+        assert page.evaluate(SHOWN, f"article img.only-{other}") == 0
 
 
 def test_a_claim_is_linked_to_and_its_code_opens_by_keyboard(browser, address):

@@ -15,6 +15,7 @@ from typing import cast
 
 import nbformat
 from docutils import nodes
+from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.domains.std import StandardDomain
 from sphinx.util.nodes import make_refnode
@@ -198,6 +199,9 @@ def _add_dark_copy(picture: nodes.image, chapter: str, cell: str) -> None:
         picture["classes"].append("only-light")
         dark = nodes.image(uri=f"/{path.relative_to(ROOT).as_posix()}", classes=["only-dark"])
         dark["alt"] = picture["alt"]
+        with Image.open(path) as stored:  # the place is kept free until the picture comes
+            for copy in (picture, dark):
+                copy["width"], copy["height"] = map(str, stored.size)
         around = _siblings(picture)
         around.insert(around.index(picture) + 1, dark)
 
