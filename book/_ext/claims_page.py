@@ -103,12 +103,12 @@ def _row(row: ClaimRow, page: str) -> nodes.container:
     sentence = nodes.paragraph("", "", number, nodes.Text(f" {row.sentence}"))
     item = nodes.container("", sentence, classes=["claim-row"])
     if row.measured:
-        values = "".join(_values(name, values) for name, values in row.measured.items())
+        values = "".join(described(name, values) for name, values in row.measured.items())
         item += nodes.raw("", f"<dl>{values}</dl>", format="html")
     return item
 
 
-def _values(name: str, values: list[Numbers]) -> str:
+def described(name: str, values: list[Numbers]) -> str:
     """A value's name, and what it was under each seed: written out, and as dots where it varies."""
     term = f"<dt>{escape(name.replace('_', ' '))}</dt>"
     if any(isinstance(value, list) for value in values):
@@ -143,14 +143,14 @@ def written(number: float) -> str:
     """A number with four digits that count, and as people write it where it is large or small."""
     if not np.isfinite(number):
         return str(number)
-    if number == round(number) and abs(number) < 1e15:
-        return f"{number:,.0f}"
-    if abs(number) >= 1000:
-        return f"{number:,.0f}"
-    if abs(number) >= 1e-3:
-        return f"{number:.4g}"
-    factor, _, power = f"{number:.2e}".partition("e")
-    return f"{factor} × 10<sup>{int(power)}</sup>".replace("-", "−")
+    if abs(number) >= 1000 or number == round(number):
+        text = f"{number:,.0f}"
+    elif abs(number) >= 1e-3:
+        text = f"{number:.4g}"
+    else:
+        factor, _, power = f"{number:.2e}".partition("e")
+        text = f"{factor} × 10<sup>{int(power)}</sup>"
+    return text.replace("-", "−")
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
