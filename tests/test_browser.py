@@ -378,6 +378,14 @@ def test_each_theme_shows_its_own_copy_of_a_figure(browser, address, theme):
         assert page.evaluate(SHOWN, f"article img.only-{other}") == 0
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_table_stands_on_the_ground_of_its_page(browser, address, theme):
+    with opened(browser, DESKTOP, theme) as page:
+        page.goto(f"{address}{CHAPTERS[0]}.html")
+        output = page.locator(".cell_output .output:has(table.measured)").first
+        assert output.evaluate("e => getComputedStyle(e).backgroundColor") == "rgba(0, 0, 0, 0)"
+
+
 def test_a_claim_is_linked_to_and_its_code_opens_by_keyboard(browser, address):
     with opened(browser) as page:
         page.goto(f"{address}notebooks/01_properties.html#claim-1-02")

@@ -18,7 +18,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.typing import ExtensionMetadata
-from stored_results import COLAB, Written
+from stored_results import Written, colab_versions
 
 from helpers.claims import Numbers
 from helpers.stored import Result
@@ -83,8 +83,7 @@ def _environments(chapter: str, result: Result | None, count: int) -> str:
     passed = read_passed(ROOT / PASSED).get(chapter)
     colab = ""
     if passed == fingerprint(chapter):
-        pins = dict(line.split("==") for line in COLAB.read_text().split() if "==" in line)
-        colab = f" They hold in Colab’s versions too (Keras {pins['keras']}, seed 0)."
+        colab = f" They hold in Colab’s versions too (Keras {colab_versions()['keras']}, seed 0)."
     if result is None:
         return (
             f"{count} claims, checked under seed 0; no run of five seeds has recorded them.{colab}"

@@ -90,12 +90,17 @@ class Took(SphinxRole):
         return [nodes.Text(texts[what])], []
 
 
+def colab_versions() -> dict[str, str]:
+    """By package, the versions with which the book is tested as Colab has them."""
+    return dict(line.split("==") for line in COLAB.read_text().split() if "==" in line)
+
+
 class ColabVersion(SphinxRole):
     """The version of a package in Colab."""
 
     def run(self) -> Written:
         """Called by docutils for each use of the role."""
-        pins = dict(line.split("==") for line in COLAB.read_text().split() if "==" in line)
+        pins = colab_versions()
         if self.text not in pins:
             return _problem(self, f"{self.text!r} is not among the packages of {COLAB.name}")
         return [nodes.Text(pins[self.text])], []
