@@ -7,6 +7,7 @@ import pytest
 from chapter_cells import is_folded
 from conftest import ROOT
 from test_site import CHAPTERS, soup
+from typesetting import typeset
 
 from tools.chapter_rules import INSTALL_CELL, KEEP_OPEN, code_cells, tags
 from tools.claim_rows import chapters_in_order, claim_anchor, figure_anchor, sentences
@@ -24,7 +25,8 @@ def test_each_claim_is_a_card_with_its_anchor_and_its_sentence_first(site, name)
     cards = soup(site, f"notebooks/{name}").select(".claim")
     stored = sentences(name)
     assert [card["id"] for card in cards] == [claim_anchor(name, n + 1) for n in range(len(stored))]
-    assert [card.p.get_text() for card in cards] == [f"✓ {sentence}" for sentence in stored]
+    shown = [card.p.get_text() for card in cards]
+    assert shown == [f"✓ {typeset(sentence)}" for sentence in stored]
     for number, card in enumerate(cards, 1):
         facts = card.select_one(".claim-facts").get_text()
         assert re.fullmatch(rf"Claim \d+\.{number} · checked under seed(s 0–4| 0)", facts)

@@ -6,6 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from claims_page import WIDTH, described, strip, written
 from test_site import soup
+from typesetting import typeset
 
 from tools.claim_rows import chapters_in_order, claim_rows
 
@@ -81,7 +82,7 @@ def test_the_page_lists_every_claim_and_leads_to_its_card(site):
     for item, row in zip(items, rows, strict=True):
         number, _, sentence = item.p.get_text().partition(" ")
         assert re.fullmatch(rf"\d+\.{row.number}", number)
-        assert sentence.translate({0x2019: "'"}) == row.sentence.translate({0x2019: "'"})
+        assert sentence == typeset(row.sentence)
         assert [term.get_text() for term in item("dt")] == [
             name.replace("_", " ") for name in row.measured
         ]

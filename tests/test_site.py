@@ -12,6 +12,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from conftest import ROOT
+from typesetting import typeset
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 TOC = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
@@ -118,7 +119,7 @@ def test_chapter_shows_its_claims_and_folds_its_solutions(site, name):
     stored = re.findall(r"✓ [^\n\"\\]+", json.dumps(notebook, ensure_ascii=False))
     text = page.get_text()
     assert stored
-    assert all(claim in text for claim in stored)
+    assert all(typeset(claim) in text for claim in stored)
     solutions = page.select("div.solution")
     assert len(solutions) == len(page.select("div.exercise")) > 0
     for solution in solutions:

@@ -21,6 +21,7 @@ from sphinx.domains.std import StandardDomain
 from sphinx.util.nodes import make_refnode
 from sphinx.util.typing import ExtensionMetadata
 from sphinx.writers.html5 import HTML5Translator
+from typesetting import typeset
 
 from tools.chapter_rules import INSTALL_CELL, KEEP_OPEN, code_cells, tags
 from tools.claim_rows import claim_anchor, figure_anchor, is_current, recorded
@@ -154,7 +155,7 @@ def seeds_of(chapter: str) -> str:
 def _card(line: str, anchor: str, facts: list[nodes.Node]) -> nodes.container:
     """A claim as a card: its sentence, and below it its number and what checked it."""
     tick = nodes.inline("", "✓ ", classes=["claim-tick"])
-    sentence = nodes.paragraph("", "", tick, nodes.Text(line.removeprefix("✓ ")))
+    sentence = nodes.paragraph("", "", tick, nodes.Text(typeset(line.removeprefix("✓ "))))
     below = nodes.paragraph("", "", *facts, classes=["claim-facts"])
     return nodes.container("", sentence, below, ids=[anchor], classes=["claim"])
 

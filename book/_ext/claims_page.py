@@ -19,6 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.typing import ExtensionMetadata
 from stored_results import Written, colab_versions
+from typesetting import typeset
 
 from helpers.claims import Numbers
 from helpers.stored import Result
@@ -99,7 +100,7 @@ def _environments(chapter: str, result: Result | None, count: int) -> str:
 
 def _row(row: ClaimRow, page: str) -> nodes.container:
     number = link_to(page, row.anchor, ChapterNumber(page=page), nodes.Text(f".{row.number}"))
-    sentence = nodes.paragraph("", "", number, nodes.Text(f" {row.sentence}"))
+    sentence = nodes.paragraph("", "", number, nodes.Text(f" {typeset(row.sentence)}"))
     item = nodes.container("", sentence, classes=["claim-row"])
     if row.measured:
         values = "".join(described(name, values) for name, values in row.measured.items())

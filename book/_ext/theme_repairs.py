@@ -33,6 +33,7 @@ def say_what_parts_are(
         body = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
         body = body.replace(' aria-label="Toggle hidden content"', "")
         body = re.sub("<th[^>]*><p></p></th>", "<td></td>", body)
+        body = re.sub(r"(<a [^>]*>) (?=Exercise )", r" \1", body)  # no blank is underlined
         # As attributes they give a picture's shape, which a narrow page keeps.
         body = re.sub(r'style="width: (\d+)px; height: (\d+)px;"', r'width="\1" height="\2"', body)
         # Of a figure's two copies a browser then fetches the one that is shown.
