@@ -46,11 +46,12 @@ results: setup ## run long experiments, and chapters under five seeds; store: al
 release-check: setup ## name each stored result that other code or helpers made than today's
 	@$(PYTHON_IN_VENV) -m tools.release_check
 
-lint: setup ## check style, types, workflows, the chapters' rules and that the tree is as `make format` leaves it
+lint: setup ## check style, types, workflows, the chapters' rules, the verdicts in prose, and that the tree is as `make format` leaves it
 	$(PYTHON_IN_VENV) -m ruff check .
 	$(PYTHON_IN_VENV) -m ruff format --check .
 	$(PYTHON_IN_VENV) -m mypy
 	$(PYTHON_IN_VENV) -m tools.chapter_rules
+	$(PYTHON_IN_VENV) -m tools.verdicts
 	.venv/bin/zizmor --offline --no-progress --quiet .github/workflows
 	.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
