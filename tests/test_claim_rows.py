@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from conftest import ROOT
 
 from helpers.claims import ClaimRecord
@@ -36,6 +37,12 @@ def test_a_row_has_its_sentence_anchor_and_values_under_each_seed(tmp_path):
     assert [row.anchor for row in found][::20] == ["claim-1-01", "claim-1-21"]
     assert found[3].measured == {"error": [3.0, 3.5], "all": [[1.0, 0.0], [1.0, 0.5]]}
     assert rows.missing_records(CHAPTER, results=tmp_path) == []
+
+
+@pytest.mark.parametrize("chapter", rows.chapters_in_order())
+def test_every_claim_of_the_book_has_its_row_under_five_seeds(chapter):
+    assert rows.missing_records(chapter) == []
+    assert list(rows.recorded(chapter).runs) == [0, 1, 2, 3, 4]
 
 
 def test_every_row_of_the_book_has_an_address_of_its_own():

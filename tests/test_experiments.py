@@ -46,7 +46,7 @@ def test_a_small_run_works_and_measures_what_is_stored(name):
 
 @pytest.mark.parametrize("name", chapters())
 def test_a_chapters_numbers_are_stored_under_five_seeds(name):
-    # Whether its code has changed since is the business of `make release-check`.
+    # Whether its code has changed since, test_claim_rows.py looks at.
     stored = load_result(name)
     assert tuple(stored.runs) == load_chapter(name).SEEDS == (0, 1, 2, 3, 4)
 

@@ -110,7 +110,7 @@ def _row(row: ClaimRow, page: str) -> nodes.container:
 
 def described(name: str, values: list[Numbers]) -> str:
     """A value's name, and what it was under each seed: written out, and as dots where it varies."""
-    term = f"<dt>{escape(name.replace('_', ' '))}</dt>"
+    term = f"<dt>{escape(name.replace('_', ' '))}</dt>\n"
     if any(isinstance(value, list) for value in values):
         flat = [np.ravel(np.array(value, dtype=float)) for value in values]
         several = np.concatenate(flat)
