@@ -173,6 +173,24 @@ def test_copies_of_cells_and_chapters_that_are_gone_are_removed(tmp_path, monkey
     assert not list((tmp_path / "figures").iterdir())
 
 
+def test_stored_pictures_have_the_same_pixels_in_fewer_bytes():
+    random = np.random.default_rng(0)
+    for colours in (random.integers(0, 256, (40, 40, 1)).repeat(3, 2), random.random((40, 40, 3))):
+        png = io.BytesIO()
+        plt.imsave(png, np.uint8(colours) if colours.max() > 1 else colours, format="png")
+        output = new_output(
+            "display_data", {"image/png": base64.b64encode(png.getvalue()).decode()}
+        )
+        cell = new_code_cell("1", outputs=[output])
+        notebooks.keep_pictures_small(new_notebook(cells=[cell]))
+        small = base64.b64decode(cell.outputs[0].data["image/png"])
+        assert len(small) < len(png.getvalue())
+        shown = [
+            np.asarray(Image.open(io.BytesIO(f)).convert("RGBA")) for f in (png.getvalue(), small)
+        ]
+        np.testing.assert_array_equal(*shown)
+
+
 def test_a_copy_in_few_bytes_has_the_same_pixels():
     rng = np.random.default_rng(1)
     for picture, mode in (

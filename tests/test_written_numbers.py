@@ -9,6 +9,7 @@ from tools.written_numbers import number_of, numbers_in, rounds_to
     ("sentence", "found"),
     [
         ("It has 7.99, and PCA 11.9.", ["7.99", "11.9"]),
+        ("With 1,000, or with 23, of 5,000,000.", ["1,000", "23", "5,000,000"]),
         ("In 784-32-784 all 55,000 images count.", ["784", "32", "784", "55,000"]),
         ("Half of it, twice as much, doubled.", ["Half", "twice", "doubled"]),
         (

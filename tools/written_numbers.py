@@ -39,7 +39,7 @@ PARTS = {
 PART = rf"(?:\b(?P<count>an?|{'|'.join(UNITS[1:10])})[ -])(?P<part>{'|'.join(PARTS)})s?\b"
 NUMBER = re.compile(
     rf"{PART}|\b(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})\b"
-    r"|(?<![\w.])-?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:e-?\d+)?(?: ?%)?",
+    r"|(?<![\w.])-?(?:\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)(?:e-?\d+)?(?: ?%)?",
     re.IGNORECASE,
 )
 NEAR = 0.1  # a number written as a word is within this share of what was measured
