@@ -97,7 +97,7 @@ def shape_chapter(app: Sphinx, doctree: nodes.document) -> None:
                 cards.append(_card(line, anchor, [*number, nodes.Text(checked_under)]))
             code = cell.pop(0)
             cell.children[-1:] = cards
-            cell += _folded([*shown, code], "How this is checked")
+            cell += _folded([*(line.deepcopy() for line in shown), code], "How this is checked")
         elif is_folded(source.source, tags(source)):
             lines = source.source.splitlines()
             cell.insert(0, _folded([cell.pop(0)], lines[0], len(lines)))
