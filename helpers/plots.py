@@ -496,6 +496,25 @@ def rate_curves(
     return figure
 
 
+def time_curves(curves: Mapping[str, ArrayLike]) -> Figure:
+    """Squared error against seconds of training, on logarithmic axes: lower and left is better.
+
+    Args:
+        curves: by name, the seconds and the squared errors per image of its points.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: there is no curve, a number is not positive and finite, or there are more names
+            than colours.
+    """
+    curves = check_some_by_name(curves, "curves", check_points)
+    figure, axes = _draw_on_logarithmic_axes(curves, _colours(curves, "curves"))
+    _name_logarithmic_axes(figure, axes, "seconds of training")
+    return figure
+
+
 def frontier(
     curves: Mapping[str, ArrayLike],
     marks: Mapping[str, ArrayLike] | None = None,

@@ -1,5 +1,8 @@
-"""The pages without code show every stored result."""
+"""The pages without code show every stored result, and what code they print runs."""
 
+import re
+
+import numpy as np
 import pytest
 from conftest import ROOT
 
@@ -24,3 +27,21 @@ def test_the_pages_of_numbers_show_each_experiment(name):
     pages = ("results", "conclusion")
     text = "".join((ROOT / "book" / f"{page}.md").read_text(encoding="utf-8") for page in pages)
     assert f"{{mean}}`{name} " in text
+
+
+def test_the_recipe_s_code_builds_and_trains_for_images_of_any_shape():
+    text = (ROOT / "book" / "recipe.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    code = code.replace(", 3000, 90", ", 30, 5")
+    images = np.random.default_rng(0).random((20, 6, 5, 2), dtype=np.float32)
+    found = {"images": images}
+    exec(code, found)
+    model, optimizer = found["autoencoder"], found["autoencoder"].optimizer
+    assert model.output_shape == (None, 6, 5, 2)
+    assert found["encoder"].output_shape == (None, 8)
+    rates = [float(found["step_size"](step)) for step in range(31)]
+    assert int(optimizer.iterations) == 32  # eight epochs of four steps
+    assert rates[0] == 0
+    assert max(rates) == pytest.approx(0.016)
+    assert rates.index(max(rates)) == 3
+    assert rates[30] == pytest.approx(0, abs=1e-9)

@@ -123,6 +123,13 @@ def test_rates_are_drawn_as_given_with_what_is_lossless_at_the_edge():
     assert written_at_ends(figure) == {"JPEG", "PNG, no error"}
 
 
+def test_errors_over_seconds_are_drawn_as_given():
+    axes = plots.time_curves({"deep": ([2, 30], [9, 4]), "wide": ([1, 20], [8, 5])}).axes[0]
+    found = [line.get_xydata().tolist() for line in axes.lines]
+    assert found == [[[2, 9], [30, 4]], [[1, 8], [20, 5]]]
+    assert axes.get_xscale() == axes.get_yscale() == "log"
+
+
 def test_the_frontier_is_drawn_as_given_with_its_marks():
     figure = plots.frontier({"L1": ([5, 50], [20, 8])}, {"1e-3": (5, 20), "1e-5": (50, 8)})
     curve, *marks = figure.axes[0].lines
@@ -271,6 +278,7 @@ DRAWN_WITH_OWN_NAMES = {
     "levels": lambda *names: plots.learning_curves({"PCA": [2, 1]}, dict.fromkeys(names, 1.5)),
     "rate_curves": lambda *names: plots.rate_curves(two_points(*names)),
     "lossless": lambda *names: plots.rate_curves(two_points("PCA"), dict.fromkeys(names, 5)),
+    "time_curves": lambda *names: plots.time_curves(two_points(*names)),
     "frontier": lambda *names: plots.frontier(two_points(*names)),
     "activation_spread": lambda *names: plots.activation_spread(
         {name: np.ones((2, 3)) for name in names}
@@ -336,6 +344,7 @@ def crowded(names):
             {f"{name}, validation": [9, 2, 1] for name in names}, dict.fromkeys(names, 1)
         ),
         "rate_curves": plots.rate_curves(two_points(*names), dict.fromkeys(names, 1.9)),
+        "time_curves": plots.time_curves({name: ([9, 1], [1e-4, 1e3]) for name in names}),
         "frontier": plots.frontier({name: ([9, 1], [1e-4, 1e3]) for name in names}),
         "activation_spread": plots.activation_spread(dict.fromkeys(names, CODES)),
         "spread_curves": plots.spread_curves(
@@ -435,6 +444,7 @@ NAMED_BY = {
     "levels": "curves and levels",
     "rate_curves": "curves and lossless",
     "lossless": "curves and lossless",
+    "time_curves": "curves",
     "frontier": "curves",
     "activation_spread": "codes",
     "spread_curves": "curves",
@@ -782,6 +792,7 @@ def test_no_text_is_smaller_than_eight_points():
         plots.pictures({"a": IMAGES[0]}),
         plots.error_spread(np.arange(1.0, 9)),
         plots.rate_curves({"PCA": ([1, 2], [2, 1])}, {"PNG": 3}),
+        plots.time_curves({"deep": ([1, 2], [2, 1])}),
         plots.frontier({"top-k": ([1, 2], [2, 1])}, {"a": (1, 2)}),
         plots.activation_spread({"plain": np.ones((2, 3))}),
         plots.spread_curves([1], {"PCA": np.ones((2, 1))}, xlabel="a", ylabel="b"),
@@ -923,6 +934,14 @@ def test_no_text_is_smaller_than_eight_points():
         (
             lambda: plots.rate_curves({"PCA": ([1], [0])}),
             "curves['PCA'] must be positive; got 0",
+        ),
+        (
+            lambda: plots.time_curves({}),
+            "curves must name at least one thing to draw; got none",
+        ),
+        (
+            lambda: plots.time_curves({"deep": ([0], [1])}),
+            "curves['deep'] must be positive; got 0",
         ),
         (
             lambda: plots.frontier({}),
@@ -1176,6 +1195,7 @@ LEGAL = {
     plots.pictures: {"named": {"a": IMAGES[0]}},
     plots.error_spread: {"errors": np.arange(1.0, 9)},
     plots.rate_curves: {"curves": {"PCA": ([1, 2], [2, 1])}, "lossless": {"PNG": 3}},
+    plots.time_curves: {"curves": {"deep": ([1, 2], [2, 1])}},
     plots.frontier: {"curves": {"top-k": ([1, 2], [2, 1])}, "marks": {"a": (1, 2)}},
     plots.activation_spread: {"codes": {"plain": np.ones((2, 3))}, "bins": 9},
     plots.spread_curves: {
@@ -1246,6 +1266,7 @@ AXES = {
     plots.psnr_table: FROM_TO[::-1],
     plots.error_spread: ("squared error of an image", "images"),
     plots.rate_curves: ("bytes per image", "squared error per image"),
+    plots.time_curves: ("seconds of training", "squared error per image"),
     plots.frontier: ("active units per image", "squared error per image"),
     plots.activation_spread: ("activation", "units per image"),
     plots.spread_curves: ("a", "b"),
@@ -1610,6 +1631,7 @@ NAMED = {
     "pictures": lambda a, b: plots.pictures({a: IMAGES[0], b: IMAGES[1], "c": IMAGES[2]}),
     "error_spread": lambda a, b: plots.error_spread([1, 2], unit=f"{a}{b}"),
     "rate_curves": lambda a, b: plots.rate_curves(two_points(a, b), {f"{a}'s": 2}),
+    "time_curves": lambda a, b: plots.time_curves(two_points(a, b)),
     "frontier": lambda a, b: plots.frontier(two_points(a, b), {a: (1, 3), b: (2, 4)}),
     "activation_spread": lambda a, b: plots.activation_spread({a: CODES, b: CODES}),
     "spread_curves": lambda a, b: plots.spread_curves(

@@ -132,7 +132,7 @@ STRESSED = {
     *("without labels", "printed letters", "photographs", "clean", "not cut", "cut off"),
     *("grey alone", "two"),
     *("can", "rounded up", "noisy", "both", "then", "the start", "et al."),
-    *("not a number", "per pixel", "one", "all", "names"),
+    *("not a number", "per pixel", "one", "all", "names", "brief"),
 }
 
 

@@ -102,6 +102,9 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     ),
     "rate_curves-narrow": lambda: plots.rate_curves({"PCA": ([3.1, 3.6], [3.2, 3.4])}),
     "rate_curves-wide": lambda: plots.rate_curves({"WebP": ([0.01, 5000], [1, 30])}),
+    "time_curves": lambda: plots.time_curves(
+        {"one layer": ([2, 10, 40], [9, 5, 4]), "two": ([3, 15, 60], [12, 6, 3.9])}
+    ),
     "frontier": lambda: plots.frontier(
         {"L1": ([5, 20, 80], [20, 9, 4]), "top-k": ([6, 60], [15, 3])},
         {"left": (6, 15), "right": (60, 3)},
