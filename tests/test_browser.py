@@ -28,7 +28,7 @@ from test_site import CHAPTERS, LISTED
 PAGES = [*LISTED, "search", "genindex"]
 DESKTOP, PHONE = (1280, 800), (390, 844)
 MOST_BYTES = 2_000_000
-MOST_STOPS = 120  # of the tab key
+MOST_STOPS = {"notebooks/02_architecture": 100}  # of the tab key, where it is less than elsewhere
 PACKED = (".html", ".js", ".css", ".svg", ".json", ".ipynb")
 AXE = Axe()
 
@@ -419,7 +419,7 @@ def test_the_tab_key_stops_seldom(browser, address, name):
     with opened(browser) as page:
         page.goto(f"{address}{name}.html")
         page.evaluate("() => window.MathJax?.startup?.promise")
-        assert page.evaluate(STOPS) < MOST_STOPS
+        assert page.evaluate(STOPS) < MOST_STOPS.get(name, 120)
 
 
 @pytest.mark.parametrize("name", CHAPTERS[:1])
