@@ -6,7 +6,7 @@ IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 export PYTHON COLAB_PYTHON ALL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test test-quick test-colab test-newest chapter figures notebooks results release-check lint format lock audit clean
+.PHONY: help setup book test test-quick test-colab test-newest chapter figures judge notebooks results release-check lint format lock audit clean
 
 help: ## list the tasks
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -31,11 +31,14 @@ test-colab: ## run what changed in Colab's package versions; all: ALL=1; one: CH
 test-newest: ## run the tests of what computes with the newest packages that resolve
 	@python=$$(sh tools/find_python.sh PYTHON 3.13 3.12 3.11) && "$$python" tools/test_newest.py
 
-chapter: setup ## begin a chapter: CHAPTER=05_variational TITLE="Variational autoencoders"
+chapter: setup ## begin a chapter: CHAPTER=06_variational TITLE="Variational autoencoders"
 	@$(PYTHON_IN_VENV) -m tools.new_chapter "$(CHAPTER)" "$(TITLE)"
 
 figures: setup ## draw the pictures anew with which figures are compared: all, or NAME=image_rows
 	@$(PYTHON_IN_VENV) -m tools.figures $(NAME)
+
+judge: setup ## train the classifier anew that judges pictures, and store it with the helpers
+	@$(PYTHON_IN_VENV) -m tools.make_judge
 
 notebooks: setup ## re-run the chapters and store their outputs: all, or CHAPTER=01_properties
 	@$(PYTHON_IN_VENV) tools/notebooks.py store $(CHAPTER)

@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import ndimage, optimize, signal
+from scipy.special import log_ndtr
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
 from sklearn.decomposition import PCA
 
@@ -73,22 +74,26 @@ class GaussianBlur:
 class WienerFilter:
     """Each pixel moves towards the mean around it, the less the more the pixels there vary.
 
-    The strength of the noise is estimated from each image. Beyond its edge an image counts as
-    black (`scipy.signal.wiener`).
+    Beyond its edge an image counts as black (`scipy.signal.wiener`).
 
     Attributes:
         size: the side in pixels of the square that mean and variance are taken over, odd, 55 at
             most.
+        noise_variance: the variance of the noise, sigma squared, where it is known; None to
+            estimate it from each image, as the mean of the variances of its squares.
     """
 
     size: int
+    noise_variance: float | None = None
 
     def __post_init__(self) -> None:
         _check_odd(self.size)
+        if self.noise_variance is not None:
+            _check_positive(self.noise_variance, "noise_variance")
 
     def __call__(self, images: ArrayLike) -> np.ndarray:
         """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
-        return _each(lambda image: signal.wiener(image, self.size), images)
+        return _each(lambda image: signal.wiener(image, self.size, self.noise_variance), images)
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,8 @@ class NonLocalMeans:
     Attributes:
         strength: the difference between surroundings, in pixel units, at which a pixel still
             counts; larger smooths more.
+        sigma: the standard deviation of the noise, where it is known: that much of a difference is
+            put down to noise.
 
     Source:
         scikit-image; A. Buades, B. Coll and J.-M. Morel, "A non-local algorithm for image
@@ -129,14 +136,19 @@ class NonLocalMeans:
     """
 
     strength: float
+    sigma: float = 0.0
 
     def __post_init__(self) -> None:
         _check_positive(self.strength, "strength")
+        if self.sigma != 0:
+            _check_positive(self.sigma, "sigma")
 
     def __call__(self, images: ArrayLike) -> np.ndarray:
         """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
-        settings = {"patch_size": NLM_PATCH, "patch_distance": NLM_DISTANCE, "h": self.strength}
-        return _each(lambda image: denoise_nl_means(image, **settings), images)
+        size = {"patch_size": NLM_PATCH, "patch_distance": NLM_DISTANCE}
+        return _each(
+            lambda image: denoise_nl_means(image, h=self.strength, sigma=self.sigma, **size), images
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,6 +249,86 @@ class AffineMap:
         with np.errstate(under="ignore"):
             denoised = _flat(images) @ self.matrix.astype(images.dtype)
             return (denoised + self.offset.astype(images.dtype)).reshape(images.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class PosteriorMean:
+    """The mean of known clean images, each weighted by how likely it is behind the noisy one.
+
+    For Gaussian noise, of clean images that are equally likely beforehand. If there were no other
+    images than these, no denoiser could have less squared error: it is E[x | noisy x]. For images
+    that are not among them it is kernel regression.
+
+    Attributes:
+        clean: `(n, 28, 28, 1)`, the clean images.
+        sigma: the standard deviation of the noise.
+        clip: whether the noisy images were cut off at 0 and 1. Then a pixel of 0 says that the
+            noise took it to 0 or below, and counts with the probability of that.
+        temperature: what the logarithm of each likelihood is divided by: 1 for the posterior mean;
+            more lets images count that are less likely.
+
+    Source:
+        E. Nadaraya, "On estimating regression", 1964, and G. Watson, "Smooth regression analysis",
+        1964, for the mean weighted by a kernel.
+    """
+
+    clean: np.ndarray
+    sigma: float
+    clip: bool = False
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        clean = _check(self.clean, "clean").astype(np.float32, copy=False)
+        object.__setattr__(self, "clean", clean)
+        _check_positive(self.sigma, "sigma")
+        _check_positive(self.temperature, "temperature")
+        if not isinstance(self.clip, bool):
+            raise ValueError(f"clip must be True or False; got {self.clip!r}")
+
+    def __call__(self, images: ArrayLike) -> np.ndarray:
+        """The denoised images, `(n, 28, 28, 1)` like the noisy ones."""
+        images = _check(images)
+        return self._averages(images)[0].reshape(images.shape)
+
+    def images_that_count(self, images: ArrayLike) -> np.ndarray:
+        """How many clean images each average is of: one over the sum of the squared weights.
+
+        Args:
+            images: `(n, 28, 28, 1)`, noisy.
+
+        Returns:
+            `(n,)`, from 1, where one image has all the weight, to the number of clean images.
+
+        Raises:
+            ValueError: the images have another shape or are not finite.
+        """
+        return self._averages(_check(images))[1]
+
+    def _averages(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The averages `(n, 784)`, and how many clean images count in each `(n,)`."""
+        noisy = _flat(images).astype(np.float32)
+        black = (noisy <= 0) & self.clip
+        white = (noisy >= 1) & self.clip
+        known = ~(black | white)
+        # Sums over the clean images seen so far, relative to the likeliest of them.
+        highest = np.full((len(noisy), 1), -np.inf, np.float32)
+        sums, total, squares = np.zeros_like(noisy), np.zeros_like(highest), np.zeros_like(highest)
+        with np.errstate(under="ignore"):
+            for start in range(0, len(self.clean), IMAGES_AT_ONCE):
+                part = _flat(self.clean[start : start + IMAGES_AT_ONCE])
+                logs = (noisy * known) @ part.T - known @ np.square(part).T / 2
+                logs /= self.sigma**2
+                if self.clip:
+                    logs += black @ log_ndtr(-part / self.sigma).T
+                    logs += white @ log_ndtr((part - 1) / self.sigma).T
+                logs /= self.temperature
+                new = np.maximum(highest, logs.max(axis=1, keepdims=True))
+                weights, fades = np.exp(logs - new), np.exp(highest - new)
+                sums = fades * sums + weights @ part
+                total = fades * total + weights.sum(axis=1, keepdims=True)
+                squares = fades**2 * squares + np.square(weights).sum(axis=1, keepdims=True)
+                highest = new
+        return sums / total, (total**2 / squares)[:, 0]
 
 
 @dataclass(frozen=True)
@@ -341,17 +433,8 @@ def best_denoiser(candidates: Iterable[Denoiser], noisy: ArrayLike, clean: Array
         ValueError: there is no candidate, one cannot be called, the shapes differ, that of a
             candidate's answers included, or an array, its answers included, is not finite.
     """
-    try:
-        one_by_one = iter(candidates)
-    except (TypeError, NotImplementedError) as error:  # the latter from a Keras tensor
-        kind = type(candidates).__name__
-        raise ValueError(f"candidates must be a list of denoisers; got {kind}") from error
-    candidates = list(one_by_one)
-    if not candidates:
-        raise ValueError("candidates must hold at least one denoiser; got none")
+    candidates = _check_candidates(candidates)
     names = [f"candidates[{number}]" for number in range(len(candidates))]
-    for candidate, name in zip(candidates, names, strict=True):
-        _check_callable(candidate, name)
     noisy, clean = _check_pairs(noisy, clean)
     errors = np.stack(
         [
@@ -364,6 +447,26 @@ def best_denoiser(candidates: Iterable[Denoiser], noisy: ArrayLike, clean: Array
     scores = [_decibels(of_one) for of_one in np.where(visible, errors, exact)]
     ranks = list(zip(scores, -errors.mean(axis=1), strict=True))
     return candidates[ranks.index(max(ranks))]
+
+
+def best_stretched(candidates: Iterable[Denoiser], noisy: ArrayLike, clean: ArrayLike) -> Corrected:
+    """The candidate with the highest mean PSNR once each has its two numbers, `fit_through_cut`.
+
+    Args:
+        candidates: denoisers; most often one of several strengths.
+        noisy: `(n, …)`, floating point: images that choices may be made by.
+        clean: the same shape, what each should become; pixels in [0, 1].
+
+    Returns:
+        One of the candidates, with its two numbers.
+
+    Raises:
+        ValueError: as `best_denoiser`.
+    """
+    candidates = _check_candidates(candidates)
+    fitted = [Corrected.fit_through_cut(each, noisy, clean) for each in candidates]
+    best = best_denoiser(fitted, noisy, clean)
+    return next(each for each in fitted if each is best)
 
 
 def _errors_after_cut(answers: np.ndarray, clean: np.ndarray) -> np.ndarray:
@@ -415,6 +518,20 @@ def _answers(denoiser: Denoiser, noisy: np.ndarray, clean: np.ndarray, whose: st
     answers = check_array(denoiser(noisy.copy()), f"{whose}'s answers")
     check_same_shape(answers, clean, (f"{whose}'s answers", "clean"))
     return answers
+
+
+def _check_candidates(candidates: Iterable[Denoiser]) -> list[Denoiser]:
+    try:
+        one_by_one = iter(candidates)
+    except (TypeError, NotImplementedError) as error:  # the latter from a Keras tensor
+        kind = type(candidates).__name__
+        raise ValueError(f"candidates must be a list of denoisers; got {kind}") from error
+    candidates = list(one_by_one)
+    if not candidates:
+        raise ValueError("candidates must hold at least one denoiser; got none")
+    for number, candidate in enumerate(candidates):
+        _check_callable(candidate, f"candidates[{number}]")
+    return candidates
 
 
 def _check_callable(denoiser: Denoiser, name: str) -> None:

@@ -204,6 +204,55 @@ def explained_variance(images: ArrayLike, reconstructions: ArrayLike) -> float:
     return 1 - error / variance
 
 
+def frechet_distance(features: ArrayLike, others: ArrayLike) -> float:
+    """How far two sets of pictures lie apart, by the features of each.
+
+    Each set of features is taken for a normal distribution, of which mean and covariance are
+    compared: the squared distance of the means, plus `trace(A + B - 2 (A B)^(1/2))` of the
+    covariances A and B. It is 0 for equal means and covariances, whatever else differs. Two samples
+    of one distribution lie a little apart, the more the fewer they are, so compare only distances
+    between sets of equal sizes.
+
+    Args:
+        features: `(n, k)`, floating point, n at least 2: k numbers for each picture.
+        others: `(m, k)`, m at least 2.
+
+    Returns:
+        The distance, at least 0, in the squared unit of the features.
+
+    Raises:
+        ValueError: a set has another shape, fewer than two rows, is not floating point or not
+            finite, or the two have different numbers of features.
+
+    Source:
+        M. Heusel et al., "GANs trained by a two time-scale update rule converge to a local Nash
+        equilibrium", 2017; D. Dowson and B. Landau, "The Fréchet distance between multivariate
+        normal distributions", 1982.
+    """
+    sets = []
+    for name, array in (("features", features), ("others", others)):
+        array = check_array(array, name)
+        if array.ndim != 2 or len(array) < 2:
+            raise ValueError(
+                f"{name} must have shape (n, k), a row of k numbers for each of at least 2 "
+                f"pictures; got shape {array.shape}"
+            )
+        sets.append(array.astype(np.float64))
+    if sets[0].shape[1] != sets[1].shape[1]:
+        raise ValueError(
+            "features and others must have equally many numbers a picture; got "
+            f"{sets[0].shape[1]} and {sets[1].shape[1]}"
+        )
+    means = [each.mean(axis=0) for each in sets]
+    first, second = (np.atleast_2d(np.cov(each, rowvar=False)) for each in sets)
+    values, vectors = np.linalg.eigh(first)
+    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    # The eigenvalues of the product, which is not symmetric, are those of this, which is.
+    shared = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ second @ root), 0)).sum()
+    apart = np.square(means[0] - means[1]).sum()
+    return max(0.0, float(apart + np.trace(first) + np.trace(second) - 2 * shared))
+
+
 def active_units(codes: ArrayLike) -> np.ndarray:
     """How many units are active in each code: the numbers that are not 0, called its L0.
 

@@ -92,6 +92,7 @@ OTHER_COLOURS = (
 MARKERS = dict(zip(OTHER_COLOURS, ">p*hdos^DvPX<", strict=True))
 WIDTH = 5.2  # inches; see book.mplstyle
 LINE = 0.19  # inches from one line of text to the next
+MOST_TICKS = 10  # of one axis, where each point could have its own
 
 
 def use_book_style() -> None:
@@ -515,6 +516,25 @@ def time_curves(curves: Mapping[str, ArrayLike]) -> Figure:
     return figure
 
 
+def gain_curves(curves: Mapping[str, ArrayLike]) -> Figure:
+    """Squared error against the noise gain, on logarithmic axes: lower and left is better.
+
+    Args:
+        curves: by name, the noise gains in percent and the squared errors per image of its points.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: there is no curve, a number is not positive and finite, or there are more names
+            than colours.
+    """
+    curves = check_some_by_name(curves, "curves", check_points)
+    figure, axes = _draw_on_logarithmic_axes(curves, _colours(curves, "curves"))
+    _name_logarithmic_axes(figure, axes, "noise gain, percent")
+    return figure
+
+
 def frontier(
     curves: Mapping[str, ArrayLike],
     marks: Mapping[str, ArrayLike] | None = None,
@@ -597,7 +617,8 @@ def spread_curves(
     """The mean over draws as a line, and one standard deviation to either side as a band.
 
     Args:
-        positions: `(points,)`, where the points lie on a logarithmic axis: positive, rising.
+        positions: `(points,)`, where the points lie on a logarithmic axis: positive, rising. Up to
+            ten are written below the axis, one by one.
         curves: by name, `(draws, points)`.
         xlabel: what the positions are.
         ylabel: what the numbers are.
@@ -636,7 +657,10 @@ def spread_curves(
     axes.set_ylabel(_wrap_beside(ylabel, figure))
     if yscale == "log":
         _write_powers(axes.yaxis)
-    axes.set_xticks(positions, [f"{position:,g}" for position in positions])
+    if len(positions) <= MOST_TICKS:
+        axes.set_xticks(positions, [f"{position:,g}" for position in positions])
+    else:
+        _write_powers(axes.xaxis)
     axes.minorticks_off()
     _label_ends(figure, axes)
     return figure

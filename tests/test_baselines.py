@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from scipy import signal
+from scipy.stats import norm
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
 from sklearn.linear_model import LinearRegression
 
@@ -15,9 +16,11 @@ from helpers.baselines import (
     MedianFilter,
     NonLocalMeans,
     PCAProjection,
+    PosteriorMean,
     TotalVariation,
     WienerFilter,
     best_denoiser,
+    best_stretched,
 )
 from helpers.corruption import GaussianNoise, SaltAndPepper
 from helpers.metrics import psnrs, squared_error
@@ -523,3 +526,108 @@ def test_a_denoiser_that_works_in_place_leaves_the_images_it_is_given(clean, noi
     assert best_denoiser(both, noisy[:20], few) is best_denoiser(both[::-1], noisy[:20], few)
     Corrected.fit(in_place, noisy[:20], few)
     np.testing.assert_array_equal(noisy[:20], before)
+
+
+def test_wieners_filter_that_is_told_the_noise_is_scipys(noisy):
+    found = WienerFilter(5, 0.25)(noisy[:20])
+    expected = [signal.wiener(image, 5, 0.25) for image in noisy[:20, ..., 0].astype("float64")]
+    np.testing.assert_allclose(found[..., 0], expected, atol=1e-5)
+    assert np.abs(found - WienerFilter(5)(noisy[:20])).max() > 0.1
+
+
+def test_non_local_means_that_is_told_the_noise_is_scikit_images(noisy):
+    found = NonLocalMeans(0.2, 0.3)(noisy[:5])
+    expected = [
+        denoise_nl_means(image, patch_size=5, patch_distance=4, h=0.2, sigma=0.3)
+        for image in noisy[:5, ..., 0]
+    ]
+    np.testing.assert_allclose(found[..., 0], expected, atol=1e-5)
+    assert np.abs(found - NonLocalMeans(0.2)(noisy[:5])).max() > 0.01
+    with pytest.raises(ValueError, match="sigma must be positive and finite; got -1"):
+        NonLocalMeans(0.2, -1)
+
+
+@pytest.mark.parametrize("variance", [0, -1, np.nan, np.inf, "0.25", True, [0.25]])
+def test_a_variance_of_the_noise_that_is_none_is_refused(variance):
+    with pytest.raises(ValueError, match="noise_variance must be positive and finite; got"):
+        WienerFilter(3, variance)
+
+
+def by_bayes(noisy, clean, sigma, clip, temperature):
+    """The posterior mean written out, image by image and pixel by pixel, in double precision."""
+    noisy, clean = noisy[:, np.newaxis].astype("float64"), clean.astype("float64")
+    logs = norm.logpdf(noisy, clean, sigma)
+    if clip:
+        logs = np.where(noisy <= 0, norm.logcdf(0, clean, sigma), logs)
+        logs = np.where(noisy >= 1, norm.logsf(1, clean, sigma), logs)
+    logs = logs.sum(axis=(2, 3, 4)) / temperature
+    weights = np.exp(logs - logs.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return np.einsum("mn,nhwc->mhwc", weights, clean), 1 / np.square(weights).sum(axis=1)
+
+
+@pytest.mark.parametrize("clip", [False, True])
+@pytest.mark.parametrize("temperature", [1.0, 6.0])
+def test_the_posterior_mean_is_that_of_bayes(digits, clean, clip, temperature):
+    # More clean images than are taken at once.
+    known = digits.train[: baselines.IMAGES_AT_ONCE + 200]
+    noisy = GaussianNoise(0.5, clip=clip).corrupt(clean[:15], seed=2)
+    denoiser = PosteriorMean(known, 0.5, clip, temperature)
+    expected, counted = by_bayes(noisy, known, 0.5, clip, temperature)
+    np.testing.assert_allclose(denoiser(noisy), expected, atol=1e-3)
+    np.testing.assert_allclose(denoiser.images_that_count(noisy), counted, rtol=1e-2)
+
+
+def test_the_posterior_mean_finds_an_image_that_it_knows(clean):
+    noisy = GaussianNoise(0.3).corrupt(clean[:20], seed=3)
+    denoiser = PosteriorMean(clean, 0.3)
+    np.testing.assert_allclose(denoiser(noisy), clean[:20], atol=1e-3)
+    np.testing.assert_allclose(denoiser.images_that_count(noisy), 1, atol=1e-3)
+
+
+def test_a_hot_posterior_mean_is_the_mean_of_all(clean, noisy):
+    denoiser = PosteriorMean(clean, 0.5, temperature=1e9)
+    mean = np.broadcast_to(clean.mean(axis=0), clean[:3].shape)
+    np.testing.assert_allclose(denoiser(noisy[:3]), mean, atol=1e-4)
+    np.testing.assert_allclose(denoiser.images_that_count(noisy[:3]), len(clean), rtol=1e-3)
+
+
+def test_no_answer_has_less_squared_error_than_the_posterior_mean_of_a_known_world(clean):
+    # Every image as likely as every other: 40 images, each with noise of its own 25 times.
+    world = np.tile(clean[:40], (25, 1, 1, 1))
+    for clip in (False, True):
+        noisy = GaussianNoise(2.0, clip=clip).corrupt(world, seed=4)
+        best = squared_error(world, PosteriorMean(clean[:40], 2.0, clip)(noisy))
+        others = [PosteriorMean(clean[:40], 2.0, clip, temperature) for temperature in (0.3, 3)]
+        others.append(PosteriorMean(clean[:40], 2.0, not clip))
+        assert best < min(squared_error(world, other(noisy)) for other in others)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"sigma": 0}, "sigma must be positive and finite; got 0"),
+        ({"sigma": np.nan}, "sigma must be positive and finite; got nan"),
+        ({"temperature": -1}, "temperature must be positive and finite; got -1"),
+        ({"clip": 1}, "clip must be True or False; got 1"),
+        ({"clean": np.ones((3, 28, 28))}, r"clean must have shape \(n, 28, 28, 1\); got shape"),
+        ({"clean": np.full((3, 28, 28, 1), np.inf)}, "clean must be finite"),
+    ],
+)
+def test_a_posterior_mean_of_what_is_none_is_refused(clean, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        PosteriorMean(**({"clean": clean[:5], "sigma": 0.5} | arguments))
+
+
+def test_the_best_stretched_has_the_highest_psnr_of_all_once_each_has_its_two_numbers(clean, noisy):
+    candidates = [GaussianBlur(width) for width in (0.5, 1.0, 3.0)]
+    stretched = [Corrected.fit_through_cut(each, noisy, clean) for each in candidates]
+    scores = [psnrs(clean, np.clip(each(noisy), 0, 1)).mean() for each in stretched]
+    assert best_stretched(iter(candidates), noisy, clean) == stretched[int(np.argmax(scores))]
+
+
+def test_the_best_stretched_of_none_is_refused(clean, noisy):
+    with pytest.raises(ValueError, match="candidates must hold at least one denoiser; got none"):
+        best_stretched([], noisy, clean)
+    with pytest.raises(ValueError, match=r"candidates\[1\] must be a denoiser"):
+        best_stretched([MedianFilter(3), 3], noisy, clean)

@@ -10,6 +10,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.linalg import sqrtm
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.decomposition import PCA
 from sklearn.metrics import mean_squared_error, r2_score
@@ -18,6 +19,7 @@ from helpers.metrics import (
     active_units,
     dead_units,
     explained_variance,
+    frechet_distance,
     noise_gain,
     psnrs,
     squared_error,
@@ -345,3 +347,49 @@ def test_measuring_needs_no_framework():
 def test_what_is_written_with_keras_alone_imports_no_tensorflow_itself(name):
     module = __import__(f"helpers.{name}", fromlist=[name])
     assert not [value for value in vars(module).values() if value is tf]
+
+
+def features_of(mean, covariance, count=400):
+    """Numbers with exactly this mean and covariance."""
+    drawn = np.random.default_rng(0).normal(size=(count, len(mean)))
+    drawn -= drawn.mean(axis=0)
+    white = drawn @ np.linalg.inv(np.linalg.cholesky(np.atleast_2d(np.cov(drawn, rowvar=False)))).T
+    return mean + white @ np.linalg.cholesky(covariance).T
+
+
+def test_the_frechet_distance_is_that_of_two_normal_distributions():
+    random = np.random.default_rng(1)
+    covariances = [part @ part.T + np.eye(6) for part in random.normal(size=(2, 6, 6))]
+    means = random.normal(size=(2, 6))
+    found = frechet_distance(*map(features_of, means, covariances))
+    root = sqrtm(covariances[0] @ covariances[1])
+    traces = np.trace(covariances[0] + covariances[1] - 2 * root.real)
+    assert found == pytest.approx(np.square(means[0] - means[1]).sum() + traces)
+
+
+def test_the_frechet_distance_of_one_feature_is_that_of_means_and_deviations():
+    found = frechet_distance(features_of([2.0], np.eye(1) * 9), features_of([5.0], np.eye(1)))
+    assert found == pytest.approx(3**2 + (3 - 1) ** 2)
+
+
+def test_the_frechet_distance_of_a_set_to_itself_is_0_however_few_rows_it_has():
+    for count in (2, 5, 300):
+        features = np.random.default_rng(count).normal(size=(count, 20)).astype("float32")
+        assert frechet_distance(features, features) == pytest.approx(0, abs=1e-5)
+        assert frechet_distance(features, features + 1) == pytest.approx(20, rel=1e-4)
+    assert frechet_distance(np.zeros((3, 4)), np.zeros((5, 4))) == 0
+
+
+@pytest.mark.parametrize(
+    ("features", "others", "message"),
+    [
+        (np.ones((1, 3)), np.ones((5, 3)), r"features must have shape \(n, k\).* \(1, 3\)"),
+        (np.ones((5, 3)), np.ones((5, 3, 1)), r"others must have shape \(n, k\).* \(5, 3, 1\)"),
+        (np.ones((5, 3)), np.ones((5, 4)), "equally many numbers a picture; got 3 and 4"),
+        (np.full((5, 3), np.nan), np.ones((5, 3)), "features must be finite"),
+        (np.ones((5, 3), int), np.ones((5, 3)), "features must hold floating-point numbers"),
+    ],
+)
+def test_features_that_are_none_are_refused(features, others, message):
+    with pytest.raises(ValueError, match=message):
+        frechet_distance(features, others)

@@ -130,6 +130,12 @@ def test_errors_over_seconds_are_drawn_as_given():
     assert axes.get_xscale() == axes.get_yscale() == "log"
 
 
+def test_errors_over_the_noise_gain_are_drawn_as_given():
+    axes = plots.gain_curves({"noise": ([2, 30], [9, 4]), "neither": ([40], [3])}).axes[0]
+    assert [line.get_xydata().tolist() for line in axes.lines] == [[[2, 9], [30, 4]], [[40, 3]]]
+    assert axes.get_xscale() == axes.get_yscale() == "log"
+
+
 def test_the_frontier_is_drawn_as_given_with_its_marks():
     figure = plots.frontier({"L1": ([5, 50], [20, 8])}, {"1e-3": (5, 20), "1e-5": (50, 8)})
     curve, *marks = figure.axes[0].lines
@@ -158,6 +164,20 @@ def test_spread_curves_show_mean_and_one_standard_deviation():
     band = axes.collections[0].get_paths()[0].vertices
     assert (band[:, 1].min(), band[:, 1].max()) == (1, 8)
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("labels", "percent")
+
+
+@pytest.mark.parametrize("count", [3, 10, 11, 200])
+def test_the_words_below_spread_curves_stand_apart_however_many_points_there_are(count):
+    figure = plots.spread_curves(
+        np.arange(1, count + 1), {"PCA": np.ones((2, count))}, xlabel="direction", ylabel="value"
+    )
+    figure.canvas.draw()
+    axis = figure.axes[0].xaxis
+    low, high = axis.get_view_interval()
+    drawn = [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+    boxes = sorted((each.get_window_extent() for each in drawn), key=lambda box: box.x0)
+    assert len(drawn) == count if count <= 10 else 3 <= len(drawn) < 10
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
 
 
 def test_the_code_map_puts_every_code_in_its_place_and_names_each_class():
@@ -279,6 +299,7 @@ DRAWN_WITH_OWN_NAMES = {
     "rate_curves": lambda *names: plots.rate_curves(two_points(*names)),
     "lossless": lambda *names: plots.rate_curves(two_points("PCA"), dict.fromkeys(names, 5)),
     "time_curves": lambda *names: plots.time_curves(two_points(*names)),
+    "gain_curves": lambda *names: plots.gain_curves(two_points(*names)),
     "frontier": lambda *names: plots.frontier(two_points(*names)),
     "activation_spread": lambda *names: plots.activation_spread(
         {name: np.ones((2, 3)) for name in names}
@@ -345,6 +366,7 @@ def crowded(names):
         ),
         "rate_curves": plots.rate_curves(two_points(*names), dict.fromkeys(names, 1.9)),
         "time_curves": plots.time_curves({name: ([9, 1], [1e-4, 1e3]) for name in names}),
+        "gain_curves": plots.gain_curves({name: ([9, 1], [1e-4, 1e3]) for name in names}),
         "frontier": plots.frontier({name: ([9, 1], [1e-4, 1e3]) for name in names}),
         "activation_spread": plots.activation_spread(dict.fromkeys(names, CODES)),
         "spread_curves": plots.spread_curves(
@@ -445,6 +467,7 @@ NAMED_BY = {
     "rate_curves": "curves and lossless",
     "lossless": "curves and lossless",
     "time_curves": "curves",
+    "gain_curves": "curves",
     "frontier": "curves",
     "activation_spread": "codes",
     "spread_curves": "curves",
@@ -793,6 +816,7 @@ def test_no_text_is_smaller_than_eight_points():
         plots.error_spread(np.arange(1.0, 9)),
         plots.rate_curves({"PCA": ([1, 2], [2, 1])}, {"PNG": 3}),
         plots.time_curves({"deep": ([1, 2], [2, 1])}),
+        plots.gain_curves({"deep": ([1, 2], [2, 1])}),
         plots.frontier({"top-k": ([1, 2], [2, 1])}, {"a": (1, 2)}),
         plots.activation_spread({"plain": np.ones((2, 3))}),
         plots.spread_curves([1], {"PCA": np.ones((2, 1))}, xlabel="a", ylabel="b"),
@@ -942,6 +966,10 @@ def test_no_text_is_smaller_than_eight_points():
         (
             lambda: plots.time_curves({"deep": ([0], [1])}),
             "curves['deep'] must be positive; got 0",
+        ),
+        (
+            lambda: plots.gain_curves({"noise": ([0], [1])}),
+            "curves['noise'] must be positive; got 0",
         ),
         (
             lambda: plots.frontier({}),
@@ -1196,6 +1224,7 @@ LEGAL = {
     plots.error_spread: {"errors": np.arange(1.0, 9)},
     plots.rate_curves: {"curves": {"PCA": ([1, 2], [2, 1])}, "lossless": {"PNG": 3}},
     plots.time_curves: {"curves": {"deep": ([1, 2], [2, 1])}},
+    plots.gain_curves: {"curves": {"deep": ([1, 2], [2, 1])}},
     plots.frontier: {"curves": {"top-k": ([1, 2], [2, 1])}, "marks": {"a": (1, 2)}},
     plots.activation_spread: {"codes": {"plain": np.ones((2, 3))}, "bins": 9},
     plots.spread_curves: {
@@ -1267,6 +1296,7 @@ AXES = {
     plots.error_spread: ("squared error of an image", "images"),
     plots.rate_curves: ("bytes per image", "squared error per image"),
     plots.time_curves: ("seconds of training", "squared error per image"),
+    plots.gain_curves: ("noise gain, percent", "squared error per image"),
     plots.frontier: ("active units per image", "squared error per image"),
     plots.activation_spread: ("activation", "units per image"),
     plots.spread_curves: ("a", "b"),
@@ -1632,6 +1662,7 @@ NAMED = {
     "error_spread": lambda a, b: plots.error_spread([1, 2], unit=f"{a}{b}"),
     "rate_curves": lambda a, b: plots.rate_curves(two_points(a, b), {f"{a}'s": 2}),
     "time_curves": lambda a, b: plots.time_curves(two_points(a, b)),
+    "gain_curves": lambda a, b: plots.gain_curves(two_points(a, b)),
     "frontier": lambda a, b: plots.frontier(two_points(a, b), {a: (1, 3), b: (2, 4)}),
     "activation_spread": lambda a, b: plots.activation_spread({a: CODES, b: CODES}),
     "spread_curves": lambda a, b: plots.spread_curves(

@@ -102,6 +102,9 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     ),
     "rate_curves-narrow": lambda: plots.rate_curves({"PCA": ([3.1, 3.6], [3.2, 3.4])}),
     "rate_curves-wide": lambda: plots.rate_curves({"WebP": ([0.01, 5000], [1, 30])}),
+    "gain_curves": lambda: plots.gain_curves(
+        {"with noise": ([4.1, 3.2, 2.5], [4.4, 5.1, 6.6]), "neither": ([5], [3.9])}
+    ),
     "time_curves": lambda: plots.time_curves(
         {"one layer": ([2, 10, 40], [9, 5, 4]), "two": ([3, 15, 60], [12, 6, 3.9])}
     ),
@@ -120,6 +123,12 @@ FIGURES: dict[str, Callable[[], Figure]] = {
         {"pixels": 80 + 9 * _waves(4, 3), "code": 60 + 9 * _waves(3, 3)},
         xlabel="labels",
         ylabel="percent",
+    ),
+    "spread_curves-many_points": lambda: plots.spread_curves(
+        np.arange(1, 101),
+        {"deep": np.outer([2, 3], 1 / np.arange(1, 101))},
+        xlabel="direction",
+        ylabel="singular value",
     ),
     "spread_curves-logarithmic": lambda: plots.spread_curves(
         [2, 8, 32], {"PCA": [[40, 12, 3]], LONG: [[30, 9, 2]]}, xlabel="a", ylabel="b", yscale="log"
