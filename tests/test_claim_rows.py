@@ -89,9 +89,9 @@ def test_helpers_that_changed_since_are_a_matter_for_a_release(tmp_path):
 
 
 def test_a_new_chapter_has_the_mark_of_its_file():
-    assert rows.chapter_mark("05_variational") == "5"
+    assert rows.chapter_mark("06_variational") == "6"
     assert rows.claim_anchor("12_last", 3) == "claim-12-03"
     assert rows.figure_anchor("when_it_does_not_work", "curves") == (
         "figure-when-it-does-not-work-curves"
     )
-    assert "Table(" in skeleton("05_variational", "Variational autoencoders", "pass")
+    assert "Table(" in skeleton("06_variational", "Variational autoencoders", "pass")

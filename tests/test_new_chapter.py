@@ -23,15 +23,15 @@ def book(tmp_path) -> Path:
 
 
 def test_it_stands_behind_the_last_numbered_chapter(book):
-    begin("05_variational", "Variational autoencoders", book)
+    begin("06_variational", "Variational autoencoders", book)
     contents = yaml.safe_load((book / "book/_toc.yml").read_text(encoding="utf-8"))
     files = [entry["file"] for entry in contents["parts"][0]["chapters"]]
-    assert files.index("notebooks/05_variational") == files.index("notebooks/04_sparse") + 1
+    assert files.index("notebooks/06_variational") == files.index("notebooks/05_sparse") + 1
 
 
 @pytest.mark.reexecution
 def test_once_run_it_keeps_every_rule(book):
-    path = begin("05_variational", "Variational autoencoders", book)
+    path = begin("06_variational", "Variational autoencoders", book)
     notebook = nbformat.read(path, as_version=4)
     execute(notebook, path.parent)
     normalise(notebook)

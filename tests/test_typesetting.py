@@ -34,7 +34,7 @@ def test_printed_text_gets_apostrophes_and_whole_numbers():
     assert typeset("'quoted' top-k") == "'quoted’ top-k"
 
 
-@pytest.mark.parametrize("name", ["notebooks/04_sparse", "book/claims"])
+@pytest.mark.parametrize("name", ["notebooks/05_sparse", "book/claims"])
 def test_no_page_breaks_before_a_percent_sign(site, name):
     texts = [
         text
