@@ -1,7 +1,7 @@
 """The kinds of autoencoder side by side: one set of digits, one training, one probe.
 
-Four of the five networks have the same layers, 784-512-784, begin alike and train equally long;
-they differ in what is asked of the code. The fifth is narrow, as PCA is.
+Six networks have the same layers, 784-512-784, and begin alike. One of them is left as it began;
+five train equally long and differ in what is asked of the code. A seventh is narrow, as PCA is.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,8 @@ NARROW = 32
 SEEDS = (0, 1, 2, 3, 4)
 FULL = Settings(512, 55_000, 10_000, 10, 10)
 SMOKE = Settings(64, 512, 100, 1, 1)
-STRONG = GaussianNoise(0.5, clip=True)  # what the denoising autoencoder trains with
+STRONG = GaussianNoise(0.5, clip=True)  # what a denoising autoencoder trains with
+UNCUT = GaussianNoise(0.5)  # what another one does: without the grey that the cut leaves on black
 WEAK = GaussianNoise(0.1)  # what the noise gain is measured with
 
 
@@ -84,6 +85,7 @@ def measure(seed: int, settings: Settings) -> dict[str, float]:
     test = digits.test[: settings.test_images]
     strong_seed, weak_seed = spawn_seeds(seed, 2)
     noisy = STRONG.corrupt(test, strong_seed)
+    uncut = UNCUT.corrupt(test, strong_seed)
     nudged = WEAK.corrupt(test, weak_seed)
     measured = {}
     for name, kind in kinds(learn, settings, seed).items():
@@ -93,6 +95,7 @@ def measure(seed: int, settings: Settings) -> dict[str, float]:
         measured |= {
             f"{name}.error": squared_error(test, answers),
             f"{name}.noisy_error": squared_error(test, kind.decode(kind.encode(noisy))),
+            f"{name}.uncut_error": squared_error(test, kind.decode(kind.encode(uncut))),
             f"{name}.gain": 100 * noise_gain(answers, nudged_answers, nudged - test),
             f"{name}.active": active_units(codes).mean(),
             f"{name}.dead": dead_units(codes).sum(),
@@ -102,7 +105,7 @@ def measure(seed: int, settings: Settings) -> dict[str, float]:
 
 
 def kinds(learn: np.ndarray, settings: Settings, seed: int) -> dict[str, Linear | Network]:
-    """PCA and the trained kinds of autoencoder, by name."""
+    """PCA and the kinds of autoencoder, by name."""
     how = {"epochs": settings.epochs, "learning_rate": 2e-3, "seed": seed}
     keras.utils.set_random_seed(seed)
     narrow = dense_autoencoder(NARROW, [256], code_activation=None)
@@ -111,16 +114,20 @@ def kinds(learn: np.ndarray, settings: Settings, seed: int) -> dict[str, Linear 
     def wide(sparsity: layers.Layer) -> keras.Model:
         return sparse_autoencoder(settings.units, sparsity, learn, seed=seed)
 
-    plain, denoising, penalised = wide(L1Penalty(0)), wide(L1Penalty(0)), wide(L1Penalty(4e-4))
+    untrained, plain, denoising, on_uncut = (wide(L1Penalty(0)) for _ in range(4))
     train(plain, learn, **how)
     train(denoising, learn, corruption=STRONG, **how)
+    train(on_uncut, learn, corruption=UNCUT, **how)
+    penalised = wide(L1Penalty(4e-4))
     train(penalised, learn, **how)
     kept = wide(TopK(25))
     train(with_auxiliary_loss(kept), learn, **how)
     models = {
         "narrow": narrow,
+        "untrained": untrained,
         "wide": plain,
         "denoising": denoising,
+        "denoising_uncut": on_uncut,
         "l1": penalised,
         "top_k": kept,
     }

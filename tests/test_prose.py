@@ -29,6 +29,7 @@ def texts(markdown):
         ("so that\n\n$$\nE = 1 .\n$$\n\nholds.", ["so that", "holds."]),
         ("![Alt text. More.](a.png)\n\nText.", ["Text."]),
         ("```{math}\nx = 2\n```\nText.", ["Text."]),
+        ("```{seed-plot}\n:alt: Less.\n\nerror\n  a: kinds pca.error\n```\nText.", ["Text."]),
         ("> ✓ A claim holds.", ["✓ A claim holds."]),
         ("A comment <!-- nobody reads. This --> is out.", ["A comment", "is out."]),
     ],

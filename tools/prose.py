@@ -15,7 +15,7 @@ MARK = re.compile(r"\s*<!--\s*v:([\w-]+)\s*-->")
 # What is no prose: other comments, displayed mathematics, pictures, targets of links.
 HIDDEN = re.compile(r"<!--.*?-->|\$\$.*?\$\$|!\[[^]]*\]\([^)]*\)", re.DOTALL)
 FENCE = re.compile(r"\s*(`{3,}|:{3,}|~{3,})\s*(.*)")
-NO_PROSE = re.compile(r"(?!\{)\S|\{(?:math|code|code-block|code-cell|toctree|claims)\}")
+NO_PROSE = re.compile(r"(?!\{)\S|\{(?:math|code|code-block|code-cell|toctree|claims|seed-plot)\}")
 OPTION = re.compile(r"\s*:[\w-]+:(?:\s|$)")
 ITEM = re.compile(r"^\s*(?:#+ |[-*+] |\d+\. |> ?)")
 TABLE_RULE = re.compile(r"\s*\|[\s:|-]+\|\s*")
