@@ -337,8 +337,52 @@ def conv_autoencoder(
     return _started(Autoencoder(encoder, decoder, name="conv_autoencoder"))
 
 
+@keras.saving.register_keras_serializable(package="helpers")
+class Centring(layers.Layer):
+    """Images less their mean, and one constant more.
+
+    A dense layer without biases that follows it finds its biases in the last row of its kernel,
+    divided by the constant. An optimizer that takes equally large steps for every weight, as Adam
+    does, so moves a bias by `constant` times what it would be moved by in a layer with biases.
+
+    Its weights, the mean, are not trained; they are 0 at first.
+
+    Args:
+        constant: the number that follows the pixels.
+
+    Raises:
+        ValueError: the constant is not above 0 and finite.
+    """
+
+    def __init__(self, constant: float = 2.0, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        if not is_number(constant) or not 0 < constant < math.inf:
+            raise ValueError(f"constant must be above 0 and finite; got {constant!r}")
+        self.constant = float(constant)
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Make the mean, for images in rows of this many numbers."""
+        self.mean = self.add_weight(
+            shape=shape[-1:], initializer="zeros", trainable=False, name="mean"
+        )
+
+    def call(self, images: keras.KerasTensor) -> keras.KerasTensor:
+        """Images in rows `(n, numbers)` to `(n, numbers + 1)`."""
+        centred = images - self.mean
+        return ops.pad(centred, [(0, 0), (0, 1)], constant_values=self.constant)
+
+    def get_config(self) -> dict[str, object]:
+        """What `.keras` files store of the layer."""
+        return super().get_config() | {"constant": self.constant}
+
+
 def sparse_autoencoder(
-    code_size: int, sparsity: layers.Layer, images: ArrayLike, *, seed: int | None = None
+    code_size: int,
+    sparsity: layers.Layer,
+    images: ArrayLike,
+    *,
+    centred: bool = False,
+    seed: int | None = None,
 ) -> Autoencoder:
     """One layer of ReLUs to a large code, what keeps it sparse, and a sum of parts back.
 
@@ -349,11 +393,16 @@ def sparse_autoencoder(
     encoder as the decoder transposed: a unit's first activation is how far an image, less the mean,
     reaches along its atom. The loss "mse" suits it.
 
+    On patches of photographs, whose mean is large, nine in ten of 1,000 units died with k = 25. A
+    centred encoder sees the image less the mean (`Centring`, after `Flatten`); 17 died at most. It
+    begins as the same function, and takes other steps.
+
     Args:
         code_size: how many numbers the code has, many more than are active at a time.
         sparsity: the layer after the ReLUs, a new one for each model: an `L1Penalty` or a `TopK`,
             or any other that takes codes and returns codes of the same size and has no weights yet.
         images: `(n, …)`, the training images; the start uses their mean, and the model their shape.
+        centred: whether the encoder sees images less their mean.
         seed: of the first atoms; None is the book's default seed.
 
     Returns:
@@ -391,15 +440,24 @@ def sparse_autoencoder(
     atoms = random.normal(size=(code_size, mean.size))
     atoms /= np.linalg.norm(atoms, axis=1, keepdims=True)
 
+    # In the precision of the weights, since a centred number may be a small difference.
+    precise = keras.config.dtype_policy().variable_dtype
+    centring = [Centring(dtype=precise)] if centred else []
     # Weights are set below; Keras's own first ones would take a seed from Python's generator.
     encoder = keras.Sequential(
         [
             keras.Input(images.shape[1:]),
             _flatten(),
-            layers.Dense(code_size, "relu", kernel_initializer="zeros"),
+            *centring,
+            layers.Dense(code_size, "relu", not centred, kernel_initializer="zeros"),
         ],
         name="encoder",
     )
+    if centred:
+        encoder.layers[1].set_weights([mean])
+        encoder.layers[2].set_weights([np.append(atoms.T, np.zeros((1, code_size)), axis=0)])
+    else:
+        encoder.layers[1].set_weights([atoms.T, -atoms @ mean])
     try:
         encoder.add(sparsity)
     except (TypeError, ValueError) as error:
@@ -422,7 +480,6 @@ def sparse_autoencoder(
         ],
         name="decoder",
     )
-    encoder.layers[1].set_weights([atoms.T, -atoms @ mean])
     decoder.layers[0].set_weights([atoms, mean])
     return Autoencoder(encoder, decoder, name="sparse_autoencoder")
 

@@ -12,8 +12,9 @@ from hypothesis.extra import numpy as hnp
 from keras import layers
 from scipy.stats import entropy
 
-from helpers.metrics import active_units, dead_units
-from helpers.models import sparse_autoencoder, with_auxiliary_loss
+from helpers.datasets import load_photos
+from helpers.metrics import active_units, dead_units, squared_error
+from helpers.models import Centring, sparse_autoencoder, with_auxiliary_loss
 from helpers.sparsity import AnnealK, AuxiliaryLoss, DeadUnits, KLPenalty, L1Penalty, TopK
 from helpers.training import train
 from tests.surroundings import KERAS_SETTINGS, generators_go_on, keras_set_to
@@ -225,6 +226,60 @@ def test_the_start_is_transposed_and_the_mean_image(digits):
     expected = np.maximum(centred @ atoms.T, 0)
     np.testing.assert_allclose(model.encoder(images), expected, atol=1e-4)
     np.testing.assert_allclose(bias, -atoms @ mean, atol=1e-5)
+
+
+def test_a_centred_model_starts_as_the_other_does(digits):
+    images = digits.train[:100]
+    plain = sparse_autoencoder(20, TopK(5), images)
+    centred = sparse_autoencoder(20, TopK(5), images, centred=True)
+    np.testing.assert_allclose(centred.encoder(images), plain.encoder(images), atol=1e-4)
+    np.testing.assert_allclose(centred(images), plain(images), atol=1e-4)
+    assert centred.count_params() == plain.count_params() + 784  # the mean, which is not trained
+    assert [weights.shape for weights in centred.encoder.trainable_weights] == [(785, 20)]
+
+
+def test_a_step_moves_a_centred_unit_by_the_image_less_the_mean_and_its_bias_by_more():
+    rows = np.array([[0.5, 1.0], [0.0, 0.25]], np.float32)
+    layer = Centring(3.0)
+    layer(rows)
+    layer.set_weights([np.array([0.25, 0.5])])
+    np.testing.assert_allclose(layer(rows), [[0.25, 0.5, 3.0], [-0.25, -0.25, 3.0]])
+    kernel = tf.Variable([[1.0], [2.0], [0.5]])
+    with tf.GradientTape() as tape:
+        (answer,) = tf.matmul(layer(rows[:1]), kernel)
+    assert float(answer[0]) == 0.25 + 1.0 + 1.5
+    np.testing.assert_allclose(tape.gradient(answer, kernel)[:, 0], [0.25, 0.5, 3.0])
+
+
+@pytest.mark.parametrize("constant", [0, -1, np.inf, np.nan, None, True, "2"])
+def test_a_constant_that_is_none_is_refused(constant):
+    with pytest.raises(ValueError, match=r"constant must be above 0 and finite; got"):
+        Centring(constant)
+
+
+@pytest.mark.slow
+def test_centred_units_live_on_where_the_mean_image_is_large():
+    photos = load_photos(10_000, 1, 2000)
+    left, errors = {}, {}
+    for centred in (False, True):
+        model = sparse_autoencoder(400, TopK(20), photos.train, centred=centred, seed=0)
+        train(with_auxiliary_loss(model), photos.train, epochs=5, learning_rate=2e-3, seed=0)
+        left[centred] = dead_units(model.encoder.predict(photos.test, verbose=0)).mean()
+        errors[centred] = squared_error(photos.test, model.predict(photos.test, verbose=0))
+    assert left[False] > 0.5
+    assert left[True] < 0.1
+    assert errors[True] < errors[False]
+
+
+@pytest.mark.slow
+def test_a_centred_model_is_saved_and_loaded(tmp_path):
+    images = load_photos(300, 1, 1).train
+    model = sparse_autoencoder(30, TopK(5), images, centred=True)
+    train(with_auxiliary_loss(model), images, epochs=2)
+    model.save(tmp_path / "sparse.keras")
+    again = keras.saving.load_model(tmp_path / "sparse.keras", compile=False)
+    assert again.encoder.layers[1].constant == model.encoder.layers[1].constant
+    np.testing.assert_allclose(again(images), model(images), atol=1e-6)
 
 
 def test_training_keeps_atoms_at_length_one(digits):
@@ -603,6 +658,7 @@ def test_sparse_models_learn_whatever_keras_is_set_to(setting, digits):
     builds = {
         "L1": (lambda: sparse_autoencoder(8, L1Penalty(0.01), images), images),
         "top-k": (lambda: sparse_autoencoder(8, TopK(2), images), images),
+        "centred": (lambda: sparse_autoencoder(8, TopK(2), images, centred=True), images),
         "cured": (
             lambda: with_auxiliary_loss(sparse_autoencoder(8, TopK(1), images), patience=1),
             images,
