@@ -343,7 +343,7 @@ class Centring(layers.Layer):
 
     A dense layer without biases that follows it finds its biases in the last row of its kernel,
     divided by the constant. An optimizer that takes equally large steps for every weight, as Adam
-    does, so moves a bias by `constant` times what it would be moved by in a layer with biases.
+    does, so moves a bias by `constant` times what it would move one of a layer with biases.
 
     Its weights, the mean, are not trained; they are 0 at first.
 
@@ -351,7 +351,7 @@ class Centring(layers.Layer):
         constant: the number that follows the pixels.
 
     Raises:
-        ValueError: the constant is not above 0 and finite.
+        ValueError: the constant is not above 0 and finite, or what comes in is not in rows.
     """
 
     def __init__(self, constant: float = 2.0, **kwargs: object) -> None:
@@ -362,6 +362,8 @@ class Centring(layers.Layer):
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the mean, for images in rows of this many numbers."""
+        if len(shape) != 2 or shape[-1] is None:
+            raise ValueError(f"images must be in rows (n, numbers); got shape {tuple(shape)}")
         self.mean = self.add_weight(
             shape=shape[-1:], initializer="zeros", trainable=False, name="mean"
         )
@@ -411,7 +413,8 @@ def sparse_autoencoder(
     Raises:
         ValueError: the code size is not a whole number of at least 1, sparsity is not a Keras layer
             or is part of a model already, it takes or returns other codes, the images are empty,
-            not floating point or not finite, or the seed is not valid.
+            not floating point or not finite, centred is neither True nor False, or the seed is not
+            valid.
 
     Source:
         The transposed start and the atoms' length: L. Gao et al., "Scaling and evaluating sparse
@@ -434,6 +437,8 @@ def sparse_autoencoder(
             f"sparsity must be a new layer for each model; got a {type(sparsity).__name__} that is "
             "part of one already, or built"
         )
+    if not isinstance(centred, bool):
+        raise ValueError(f"centred must be True or False; got {centred!r}")
     images = check_array(images, "images", pixels=True)
     mean = images.mean(axis=0, dtype=np.float64).ravel()
     random = np.random.default_rng(spawn_seeds(check_seed(seed), 1)[0])

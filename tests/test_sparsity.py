@@ -257,6 +257,20 @@ def test_a_constant_that_is_none_is_refused(constant):
         Centring(constant)
 
 
+def test_centring_takes_rows_and_is_stored_with_its_constant():
+    again = Centring.from_config(Centring(3.0).get_config())
+    assert again(np.zeros((1, 2), np.float32))[0, 2] == 3
+    with pytest.raises(ValueError, match=r"images must be in rows .*; got shape \(1, 2, 2\)"):
+        Centring()(np.zeros((1, 2, 2), np.float32))
+
+
+@pytest.mark.parametrize("centred", ["yes", None, 1, np.ones(2)])
+def test_centred_is_true_or_false(centred):
+    images = np.full((3, 4, 4), 0.5, np.float32)
+    with pytest.raises(ValueError, match="centred must be True or False; got"):
+        sparse_autoencoder(4, TopK(2), images, centred=centred)
+
+
 @pytest.mark.slow
 def test_centred_units_live_on_where_the_mean_image_is_large():
     photos = load_photos(10_000, 1, 2000)
