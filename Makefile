@@ -6,7 +6,7 @@ IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 export PYTHON COLAB_PYTHON ALL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test test-quick test-colab test-newest chapter figures judge notebooks results release-check lint format lock audit clean
+.PHONY: help setup book test test-quick test-colab test-newest chapter figures formulas judge notebooks results release-check lint format lock audit clean
 
 help: ## list the tasks
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ chapter: setup ## begin a chapter: CHAPTER=06_variational TITLE="Variational aut
 figures: setup ## draw the pictures anew with which figures are compared: all, or NAME=image_rows
 	@$(PYTHON_IN_VENV) -m tools.figures $(NAME)
 
+formulas: setup ## draw the formulas of the pages, with a browser: what is new, what changed
+	@$(PYTHON_IN_VENV) -m tools.formulas draw
+
 judge: setup ## train the classifier anew that judges pictures, and store it with the helpers
 	@$(PYTHON_IN_VENV) -m tools.make_judge
 
@@ -55,6 +58,7 @@ lint: setup ## check style, types, workflows, the chapters' rules, the verdicts 
 	$(PYTHON_IN_VENV) -m mypy
 	$(PYTHON_IN_VENV) -m tools.chapter_rules
 	$(PYTHON_IN_VENV) -m tools.verdicts
+	$(PYTHON_IN_VENV) -m tools.formulas
 	.venv/bin/zizmor --offline --no-progress --quiet .github/workflows
 	.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 

@@ -5,13 +5,14 @@ Nothing of this is in the notebook, which Colab and the code host show as it is.
 - A claim is a card with an anchor, `#claim-3-07`; its code stands behind "How this is checked".
 - `is_folded` is the one rule that says which other code shows its first line alone. A cell tagged
   `keep-open` is shown whole.
+- Under a chapter's title stands where it can be run, and what to remember, for whoever opens it.
 - A figure has a number and an anchor, `#figure-3-` and its cell's id. Its dark copy, which is made
   when the chapter is stored, stands beside it for the theme to choose.
 """
 
 import ast
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import nbformat
 from docutils import nodes
@@ -29,6 +30,8 @@ from tools.notebooks import CHAPTERS, CHECKED, ROOT, dark_copy_of
 
 LONG = 22  # lines of a cell: more are folded
 SHORT = 7  # lines: of so few folding saves nothing
+REMEMBER = "What to remember"  # the section of a chapter that is shown at its head, too
+COLAB = "https://colab.research.google.com/github"
 
 
 class Fold(nodes.General, nodes.Element):
@@ -76,6 +79,7 @@ def shape_chapter(app: Sphinx, doctree: nodes.document) -> None:
     if not page.startswith("notebooks/"):
         return
     chapter = Path(page).name
+    _add_head(doctree, chapter, app.config.html_theme_options)
     labels = cast(StandardDomain, app.env.get_domain("std"))
     checked_under = seeds_of(chapter)
     claims = figures = 0
@@ -114,6 +118,21 @@ def shape_chapter(app: Sphinx, doctree: nodes.document) -> None:
                     "", "", nodes.Text("What it is about is drawn in "), link, nodes.Text(".")
                 )
             ]
+
+
+def _add_head(doctree: nodes.document, chapter: str, theme: dict[str, Any]) -> None:
+    """Put under a chapter's title where it can be run, and what to remember of it."""
+    title = next(iter(doctree.findall(nodes.title)))
+    repository = theme["repository_url"].removeprefix("https://github.com/")
+    place = f"{repository}/blob/{theme['repository_branch']}/notebooks/{chapter}.ipynb"
+    link = nodes.reference("", "Run this chapter", refuri=f"{COLAB}/{place}")
+    line = nodes.paragraph("", "", link, nodes.Text(" in Colab, or read on."), classes=["run"])
+    head: list[nodes.Node] = [line]
+    for section in doctree.findall(nodes.section):
+        if section.children[0].astext() == REMEMBER:
+            lists = [part for part in section.children if isinstance(part, nodes.bullet_list)]
+            head.append(_folded([part.deepcopy() for part in lists], REMEMBER))
+    _siblings(title)[1:1] = head
 
 
 def _read(chapter: str) -> nbformat.NotebookNode:

@@ -6,19 +6,14 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.environment import BuildEnvironment
 from sphinx.util.typing import ExtensionMetadata
 
 
-def drop_what_nobody_needs(app: Sphinx, config: Config) -> None:
-    """Leave out a bar that holds but a second search button, and what each browser has."""
+def choose_what_the_theme_shows(app: Sphinx, config: Config) -> None:
+    """The book's title under its logo; no bar that holds but a second search button."""
+    config.html_theme_options.setdefault("logo", {"text": config.html_title, "alt_text": ""})
     config.html_theme_options.setdefault("navbar_persistent", [])
     config.html_theme_options.setdefault("use_fullscreen_button", False)
-
-
-def load_mathematics_where_there_is_some(app: Sphinx, env: BuildEnvironment) -> None:
-    """Let a page without a formula load no MathJax, which Jupyter Book loads everywhere."""
-    app.set_html_assets_policy("per_page")
 
 
 def say_what_parts_are(
@@ -29,6 +24,8 @@ def say_what_parts_are(
     doctree: nodes.document | None,
 ) -> None:
     """Give what a screen reader reads out the names and roles that the standards know."""
+    if pagename == app.config.root_doc:
+        context["docstitle"] = ""  # which is its title already
     if "body" in context:
         body = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
         body = body.replace(' aria-label="Toggle hidden content"', "")
@@ -36,15 +33,11 @@ def say_what_parts_are(
         body = re.sub(r"(<a [^>]*>) (?=Exercise )", r" \1", body)  # no blank is underlined
         # As attributes they give a picture's shape, which a narrow page keeps.
         body = re.sub(r'style="width: (\d+)px; height: (\d+)px;"', r'width="\1" height="\2"', body)
-        # Of a figure's two copies a browser then fetches the one that is shown.
-        context["body"] = re.sub(
-            '<img (?=[^>]*"only-(?:light|dark)")', '<img loading="lazy" ', body
-        )
+        context["body"] = body
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Called by Sphinx."""
-    app.connect("config-inited", drop_what_nobody_needs)
-    app.connect("env-updated", load_mathematics_where_there_is_some)
+    app.connect("config-inited", choose_what_the_theme_shows)
     app.connect("html-page-context", say_what_parts_are)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
