@@ -29,6 +29,8 @@ from tools.browser import find_browser
 PAGES = [*LISTED, "search", "genindex"]
 DESKTOP, PHONE = (1280, 800), (390, 844)
 MOST_BYTES = 600_000  # with every picture of one theme
+# A photograph takes 143 kB of it, and in the dark the first figure comes in both its copies.
+MOST_BYTES_OF = {"notebooks/01_properties": 660_000}
 MOST_STOPS = {"notebooks/02_architecture": 100}  # of the tab key, where it is less than elsewhere
 PACKED = (".html", ".js", ".css", ".svg", ".json", ".ipynb")
 AXE = Axe()
@@ -266,8 +268,10 @@ def read(page, address):
     page.on("request", lambda request: requests.append(request))
     problems = look(page, address)
     weight = sum(request.sizes()["responseBodySize"] for request in requests if request.response())
-    if weight > MOST_BYTES:
-        problems.append(f"the page weighs {weight:,} bytes, more than {MOST_BYTES:,}")
+    name = urlsplit(address).path.strip("/").removesuffix(".html")
+    most = MOST_BYTES_OF.get(name, MOST_BYTES)
+    if weight > most:
+        problems.append(f"the page weighs {weight:,} bytes, more than {most:,}")
     problems += page.evaluate(FIGURES)
     page.evaluate(ONE_OF_EACH_LOOK)
     found = AXE.run(page, options={"resultTypes": ["violations"], "preload": False})
@@ -405,22 +409,22 @@ STOPS = """() => [...document.querySelectorAll("a[href], button, input, summary,
     && (e.matches("summary") || !e.closest("details:not([open])"))).length"""
 
 
-SHOWN = "e => getComputedStyle(e, '::after').content"
+DEFINITION = "e => getComputedStyle(e, '::after').content"
 
 
 def test_a_term_shows_its_definition_to_mouse_and_keyboard(browser, address):
     with opened(browser, PHONE) as page:
         page.goto(f"{address}{CHAPTERS[0]}.html")
         term = page.locator("a.term[href$='#term-lossy']").first
-        assert term.evaluate(SHOWN) == "none"
+        assert term.evaluate(DEFINITION) == "none"
         term.focus()
         page.keyboard.press("Shift+Tab")
         page.keyboard.press("Tab")
-        assert "image" in term.evaluate(SHOWN)
+        assert "image" in term.evaluate(DEFINITION)
         page.keyboard.press("Tab")
-        assert term.evaluate(SHOWN) == "none"
+        assert term.evaluate(DEFINITION) == "none"
         term.hover()
-        assert "image" in term.evaluate(SHOWN)
+        assert "image" in term.evaluate(DEFINITION)
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

@@ -140,6 +140,10 @@ def test_the_icon_fonts_hold_the_icons_that_are_shown_and_few_others(site):
         held |= TTFont(path).getBestCmap().keys()
     assert len(held) < 60
     kinds = {"fa-solid", "fa-brands", "fa-regular", "fa-lg", "fa-stack"}
+    for sheet in (site / "_static").rglob("*.css"):
+        rules = re.sub(r"\.fa-[^{}]*\{[^{}]*\}", "", sheet.read_text(encoding="utf-8"))
+        for code in re.findall(r'"\\(f[0-9a-f]{3})"', rules):
+            assert int(code, 16) in held, (sheet.name, code)
     shown = {
         icon
         for name in LISTED
@@ -152,3 +156,28 @@ def test_the_icon_fonts_hold_the_icons_that_are_shown_and_few_others(site):
         rule = re.search(rf'\.{icon}:{{1,2}}before[^{{]*\{{(?:--fa|content):"\\?([^"]+)"', style)
         assert rule, icon
         assert int(rule[1], 16) in held, icon
+
+
+def test_the_fonts_of_formulas_hold_each_sign_that_is_drawn_and_few_others(site):
+    style = (site / "_static" / "formulas.css").read_text(encoding="utf-8")
+    held = {
+        path.name: TTFont(path).getBestCmap().keys()
+        for path in (site / "_static" / "mathjax").glob("*.woff")
+    }
+    drawn = set(re.findall(r'content: "([^"\\])"', style))
+    assert len(drawn) > 40
+    every = set().union(*held.values())
+    assert {ord(sign) for sign in drawn} <= every
+    assert len(held["MathJax_Main-Regular.woff"]) < 120
+    assert (site / "_static" / "mathjax" / "MathJax_Main-Regular.woff").stat().st_size < 20_000
+
+
+@pytest.mark.parametrize(("body", "kept"), [('<div class="sd-card">', 1), ("<p>sd-card", 0)])
+def test_a_style_sheet_without_a_use_is_not_fetched(tmp_path, body, kept):
+    sheets = '<link rel="stylesheet" href="_static/sphinx-design.min.css?v=1" />\n'
+    sheets += '<link rel="stylesheet" href="_static/book.css" />'
+    (tmp_path / "page.html").write_text(sheets + body)
+    scripts(tmp_path)
+    left = (tmp_path / "page.html").read_text()
+    assert left.count("sphinx-design") == kept
+    assert left.count("book.css") == 1

@@ -24,7 +24,7 @@ def plain(term: str) -> str:
 
 def link_terms(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Turn each term in italics into a link."""
-    if page == GLOSSARY:
+    if page == GLOSSARY or GLOSSARY not in app.builder.env.found_docs:
         return
     objects = app.builder.env.domaindata["std"]["objects"]
     meanings = definitions(app.builder.env.get_doctree(GLOSSARY))

@@ -6,8 +6,9 @@ name it:
 - `pictures`: every picture has its width and height, so that nothing jumps; all but a page's first
   are fetched when they are scrolled to; pictures within the page become files, and PNG files become
   lossless WebP where that is smaller.
-- `icons`: the icon fonts and their style sheet hold the icons that pages show, and no others.
-- `scripts`: no script is waited for, and one that a page has no use for is not fetched.
+- `fonts`: the fonts hold the icons and the signs of formulas that pages show, and no others.
+- `scripts`: no script is waited for, and no page fetches a script or a style sheet that it has no
+  use for.
 """
 
 import base64
@@ -29,6 +30,8 @@ ICON_SHEET = "_static/styles/pydata-sphinx-theme.css"
 ICON_FONTS = "_static/vendor/fontawesome/webfonts"
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:{1,2}before,?)+)\{(?:--fa|content):"(\\?[^"]+)"\}')
 ICON_CODE = re.compile(r'"\\([ef][0-9a-f]{3})')
+SIGNS = re.compile(r'content: "((?:[^"\\]|\\.)*)"')
+DESIGN_SHEET = re.compile(r'<link [^>]*href="[^"]*sphinx-design[^"]*\.css[^"]*"[^>]*>\n?')
 IMAGE = re.compile(r"<img\b[^>]*>")
 SCRIPT = re.compile(r'<script\b[^>]*\bsrc="([^"?]*/)?([^"/?]+)(?:\?[^"]*)?"[^>]*></script>\n?')
 # A statement about what a script brings waits for it, as a module does.
@@ -103,7 +106,7 @@ def _smaller_copy(path: Path) -> Path:
     copy = path.with_suffix(".webp")
     with Image.open(path) as picture:
         picture.convert("RGBA" if picture.has_transparency_data else "RGB").save(
-            copy, lossless=True, exact=True
+            copy, lossless=True, exact=True, quality=100
         )
     if copy.stat().st_size < path.stat().st_size:
         return copy
@@ -111,8 +114,41 @@ def _smaller_copy(path: Path) -> Path:
     return path
 
 
-def icons(site: Path) -> None:
-    """Leave the icons out that no page shows."""
+def fonts(site: Path) -> None:
+    """Leave out of the fonts what no page shows."""
+    _icon_fonts(site)
+    style = (site / "_static" / "formulas.css").read_text(encoding="utf-8")
+    signs = {ord(sign) for content in SIGNS.findall(style) for sign in _unescaped(content)}
+    for path in sorted((site / "_static" / "mathjax").glob("*.woff")):
+        _subset(path, signs, path)
+
+
+def _unescaped(content: str) -> str:
+    """A text of a style sheet, in which a sign may stand as its hexadecimal number."""
+    return re.sub(r"\\([0-9a-fA-F]+) ?|\\(.)", _sign, content)
+
+
+def _sign(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16)) if found[1] else found[2]
+
+
+def _subset(path: Path, signs: set[int], target: Path) -> None:
+    """Write a font with these signs alone, of those that it has; with none it stays as it is."""
+    font = TTFont(path)
+    if not signs & font.getBestCmap().keys():
+        return
+    logging.getLogger("fontTools.subset").setLevel(logging.WARNING)
+    options = Options(layout_features=[], notdef_outline=True)
+    options.drop_tables += ["FFTM"]  # when the font was drawn
+    subsetter = Subsetter(options)
+    subsetter.populate(unicodes=signs & font.getBestCmap().keys())
+    subsetter.subset(font)
+    font.flavor = "woff"
+    font.save(target)
+
+
+def _icon_fonts(site: Path) -> None:
+    """Leave the icons out that no page shows, and their rules."""
     sheet = site / ICON_SHEET
     style = sheet.read_text(encoding="utf-8")
     writers = [*site.rglob("*.html"), *(site / "_static").glob("*.js")]
@@ -122,7 +158,8 @@ def icons(site: Path) -> None:
         for path in writers
         for name in re.findall(r"\bfa-[\w-]+", path.read_text(encoding="utf-8"))
     }
-    used = {int(code, 16) for code in ICON_CODE.findall(ICON_RULE.sub("", style))}
+    sheets = [path.read_text(encoding="utf-8") for path in (site / "_static").rglob("*.css")]
+    used = {int(code, 16) for text in sheets for code in ICON_CODE.findall(ICON_RULE.sub("", text))}
 
     def lean(rule: re.Match[str]) -> str:
         names = re.findall(r"fa-[\w-]+", rule[1])
@@ -133,15 +170,8 @@ def icons(site: Path) -> None:
         return rule[0]
 
     style = ICON_RULE.sub(lean, style)
-    logging.getLogger("fontTools.subset").setLevel(logging.WARNING)
     for path in sorted((site / ICON_FONTS).glob("*.ttf")):
-        font = TTFont(path)
-        shown = used & font.getBestCmap().keys()
-        subsetter = Subsetter(Options(layout_features=[], notdef_outline=True))
-        subsetter.populate(unicodes=shown)
-        subsetter.subset(font)
-        font.flavor = "woff"
-        font.save(path.with_suffix(".woff"))
+        _subset(path, used, path.with_suffix(".woff"))
         old = rf'url\([^)]*{path.stem}\.woff2\) format\("woff2"\)'
         old += rf',url\([^)]*{path.stem}\.ttf\) format\("truetype"\)'
         new = f'url(../{ICON_FONTS.removeprefix("_static/")}/{path.stem}.woff) format("woff")'
@@ -169,6 +199,8 @@ def scripts(site: Path) -> None:
             )
 
         html = WAITING.sub('<script type="module">', SCRIPT.sub(lean, html))
+        if not re.search(r'class="(?:[^"]* )?sd-', html):
+            html = DESIGN_SHEET.sub("", html)
         page.write_text(html, encoding="utf-8")
 
 
@@ -188,7 +220,7 @@ def _useless_scripts(html: str) -> set[str]:
     return useless
 
 
-PARTS = {"pictures": pictures, "icons": icons, "scripts": scripts}
+PARTS = {"pictures": pictures, "fonts": fonts, "scripts": scripts}
 
 
 def make_lean(app: Sphinx, exception: Exception | None) -> None:
