@@ -37,7 +37,7 @@ chapter: setup ## begin a chapter: CHAPTER=06_variational TITLE="Variational aut
 figures: setup ## draw the pictures anew with which figures are compared: all, or NAME=image_rows
 	@$(PYTHON_IN_VENV) -m tools.figures $(NAME)
 
-formulas: setup ## draw the formulas of the pages, with a browser: what is new, what changed
+formulas: setup ## draw the formulas of the pages anew, with a browser
 	@$(PYTHON_IN_VENV) -m tools.formulas draw
 
 judge: setup ## train the classifier anew that judges pictures, and store it with the helpers

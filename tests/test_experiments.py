@@ -285,3 +285,54 @@ def test_whitening_leaves_equal_variances_in_the_directions_kept():
     variances = np.linalg.eigvalsh(np.cov(white.reshape(len(white), -1).T))[::-1]
     assert variances[99] > 0.7 * variances[0]
     assert variances[100] < 1e-6 * variances[0]
+
+
+def rivals_codes():
+    codes = [[0.9, 0.1, 0.8, -1.0], [0.7, 0.6, 0.0, 0.2], [0.05, 0.5, 0.3, 0.4]]
+    return np.array(codes, "float32")
+
+
+def test_batch_top_k_shares_its_units_in_training_and_has_one_threshold_otherwise():
+    layer = load("sparse_rivals").BatchTopK(2)
+    codes = rivals_codes()
+    kept = np.asarray(layer(codes, training=True))
+    assert np.array_equal(kept, np.where(codes >= 0.4, codes, 0))  # 6 of 12, 2 of one row, 3, 1
+    assert layer.threshold.numpy() == pytest.approx(0.01 * 0.4)
+    layer.threshold.assign(0.65)
+    assert np.array_equal(np.asarray(layer(codes)), np.where(codes >= 0.65, codes, 0))
+
+
+def test_a_growing_penalty_is_the_mean_sum_of_absolute_values_and_grows_in_equal_steps():
+    rivals = load("sparse_rivals")
+    layer = rivals.GrowingL1(0.8)
+    codes = rivals_codes()
+    layer(codes)
+    assert float(layer.losses[0]) == 0
+    grow = rivals.Grow(layer, 4)
+    for epoch, strength in enumerate((0, 0.2, 0.4, 0.6)):
+        grow.on_epoch_begin(epoch)
+        assert layer.strength.numpy() == pytest.approx(strength)
+    grow.on_train_end()
+    layer(codes)
+    cost = 0.8 * np.abs(codes).sum(axis=1).mean()
+    assert float(layer.losses[-1]) == pytest.approx(cost, rel=1e-6)
+
+
+def test_refit_and_pursuit_among_orthogonal_atoms_leave_what_the_coefficients_say():
+    rivals = load("sparse_rivals")
+    random = np.random.default_rng(0)
+    atoms = np.linalg.qr(random.normal(size=(784, 12)))[0].T
+    offset = random.normal(size=784)
+    coefficients = random.normal(size=(5, 12))
+    images = (coefficients @ atoms + offset).reshape(5, 28, 28, 1)
+
+    chosen = random.uniform(size=(5, 12)) < 0.5
+    refit = rivals.least_squares(chosen, atoms, offset, images)
+    expected = (coefficients * chosen) @ atoms + offset
+    assert np.allclose(refit.reshape(5, 784), expected)
+
+    found = rivals.pursued(atoms, offset, 4, rivals.Sets(images, images, images))
+    smallest = np.sort(coefficients**2, axis=1)[:, :8]  # what four atoms leave
+    assert found["error"] == pytest.approx(smallest.sum(axis=1).mean())
+    assert found["validation"] == pytest.approx(found["error"])
+    assert found["active"] == 4

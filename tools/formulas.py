@@ -1,6 +1,6 @@
 """The book's formulas, drawn once, so that no reader's browser has to draw them.
 
-    python -m tools.formulas draw     draw what is new, in Chromium with MathJax; drop what is gone
+    python -m tools.formulas draw     draw them all anew, in Chromium with MathJax
     python -m tools.formulas          say which formulas are not drawn, and which are drawn in vain
 
 They lie in `book/formulas.json`, and their style sheet is `book/_static/formulas.css`. The
@@ -31,7 +31,7 @@ SETTINGS = {
     "options": {"enableMenu": False},
     "startup": {"typeset": False},
 }
-# Every formula in its turn; what a style sheet of MathJax's is empty of is not written.
+# Every formula in its turn, and at the end the style sheet, which grows with the signs drawn.
 DRAW = """async formulas => {
   await MathJax.startup.promise;
   const drawn = [];

@@ -132,19 +132,21 @@ def _sign(found: re.Match[str]) -> str:
     return chr(int(found[1], 16)) if found[1] else found[2]
 
 
-def _subset(path: Path, signs: set[int], target: Path) -> None:
-    """Write a font with these signs alone, of those that it has; with none it stays as it is."""
+def _subset(path: Path, signs: set[int], target: Path) -> bool:
+    """Write a font with these signs alone, and say whether it has one; else it stays as it is."""
     font = TTFont(path)
-    if not signs & font.getBestCmap().keys():
-        return
+    held = signs & font.getBestCmap().keys()
+    if not held:
+        return False
     logging.getLogger("fontTools.subset").setLevel(logging.WARNING)
     options = Options(layout_features=[], notdef_outline=True)
     options.drop_tables += ["FFTM"]  # when the font was drawn
     subsetter = Subsetter(options)
-    subsetter.populate(unicodes=signs & font.getBestCmap().keys())
+    subsetter.populate(unicodes=held)
     subsetter.subset(font)
     font.flavor = "woff"
     font.save(target)
+    return True
 
 
 def _icon_fonts(site: Path) -> None:
@@ -171,7 +173,8 @@ def _icon_fonts(site: Path) -> None:
 
     style = ICON_RULE.sub(lean, style)
     for path in sorted((site / ICON_FONTS).glob("*.ttf")):
-        _subset(path, used, path.with_suffix(".woff"))
+        if not _subset(path, used, path.with_suffix(".woff")):
+            continue
         old = rf'url\([^)]*{path.stem}\.woff2\) format\("woff2"\)'
         old += rf',url\([^)]*{path.stem}\.ttf\) format\("truetype"\)'
         new = f'url(../{ICON_FONTS.removeprefix("_static/")}/{path.stem}.woff) format("woff")'
@@ -192,11 +195,7 @@ def scripts(site: Path) -> None:
         def lean(match: re.Match[str], useless: set[str] = useless) -> str:
             if match[2] in useless:
                 return ""
-            return (
-                match[0]
-                if " defer" in match[0]
-                else match[0].replace("<script", "<script defer", 1)
-            )
+            return re.sub("<script(?![^>]* defer)", "<script defer", match[0])
 
         html = WAITING.sub('<script type="module">', SCRIPT.sub(lean, html))
         if not re.search(r'class="(?:[^"]* )?sd-', html):
