@@ -6,7 +6,7 @@ IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 export PYTHON COLAB_PYTHON ALL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test test-quick test-colab test-newest chapter figures formulas judge notebooks results release-check lint format lock audit clean
+.PHONY: help setup book pdf test test-quick test-colab test-newest chapter figures formulas judge notebooks results release-check lint format lock audit clean
 
 help: ## list the tasks
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -18,6 +18,9 @@ book: setup ## build the site into _build/html
 	@rm -rf _build
 	@.venv/bin/jupyter-book build . --toc book/_toc.yml -W -n --keep-going --quiet
 	@echo "The book is built. Open file://$(CURDIR)/_build/html/index.html"
+
+pdf: book ## print the built pages into one PDF, with a browser
+	@$(PYTHON_IN_VENV) -m tools.paper _build/html _build/html/autoencoders-measured.pdf
 
 test: setup ## run every test and re-run every chapter against its stored claims
 	$(PYTHON_IN_VENV) -m pytest $(IN_PARALLEL)

@@ -44,6 +44,13 @@ def test_the_sites_address_is_where_pages_publishes_the_repository():
     assert CONFIG["html"]["baseurl"] == CONFIG["sphinx"]["config"]["ogp_site_url"]
 
 
+def test_the_front_page_leads_to_the_pdf_where_make_lays_it():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    made = re.search(r"tools\.paper _build/html _build/html/(\S+)", makefile)[1]
+    text = (ROOT / "book" / "intro.md").read_text(encoding="utf-8")
+    assert f"({CONFIG['html']['baseurl']}{made})" in text
+
+
 @pytest.mark.slow
 def test_the_test_task_reruns_every_chapter():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -62,7 +69,7 @@ def test_the_test_task_reruns_every_chapter():
     ("workflow", "commands"),
     [
         ("test", ["bash .ci/run", "make test"]),
-        ("publish", ["make test", "make book"]),
+        ("publish", ["make test", "make pdf"]),
         ("colab", ["make test-colab"]),
         ("audit", ["make audit"]),
         ("newest", ["make test-newest"]),

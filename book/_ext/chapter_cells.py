@@ -250,7 +250,8 @@ def number_chapters(app: Sphinx, doctree: nodes.document, page: str) -> None:
 def _open_fold(writer: HTML5Translator, fold: Fold) -> None:
     summary = writer.encode(fold["summary"])
     if fold["lines"]:
-        summary = f"<code>{summary}</code> <span>{fold['lines']} lines</span>"
+        first = "imports" if summary.startswith(("import ", "from ")) else f"<code>{summary}</code>"
+        summary = f"Code, {fold['lines']} lines: {first}"
     kind = "fold-code" if fold["lines"] else "fold-check"
     writer.body.append(f'<details class="fold {kind}"><summary>{summary}</summary>\n')
 
