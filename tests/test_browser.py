@@ -29,8 +29,6 @@ from tools.browser import find_browser
 PAGES = [*LISTED, "search", "genindex"]
 DESKTOP, PHONE = (1280, 800), (390, 844)
 MOST_BYTES = 600_000  # with every picture of one theme
-# A photograph takes 143 kB of it, and in the dark the first figure comes in both its copies.
-MOST_BYTES_OF = {"notebooks/01_properties": 660_000}
 MOST_STOPS = {"notebooks/02_architecture": 100}  # of the tab key, where it is less than elsewhere
 PACKED = (".html", ".js", ".css", ".svg", ".json", ".ipynb")
 AXE = Axe()
@@ -268,10 +266,8 @@ def read(page, address):
     page.on("request", lambda request: requests.append(request))
     problems = look(page, address)
     weight = sum(request.sizes()["responseBodySize"] for request in requests if request.response())
-    name = urlsplit(address).path.strip("/").removesuffix(".html")
-    most = MOST_BYTES_OF.get(name, MOST_BYTES)
-    if weight > most:
-        problems.append(f"the page weighs {weight:,} bytes, more than {most:,}")
+    if weight > MOST_BYTES:
+        problems.append(f"the page weighs {weight:,} bytes, more than {MOST_BYTES:,}")
     problems += page.evaluate(FIGURES)
     page.evaluate(ONE_OF_EACH_LOOK)
     found = AXE.run(page, options={"resultTypes": ["violations"], "preload": False})
@@ -321,6 +317,8 @@ def test_formulas_need_no_script_and_have_the_books_own_fonts(browser, start):
 
 def test_a_search_for_sparse_finds_the_chapter_on_sparse_codes(browser, site, start):
     with opened(browser) as page:
+        errors = []
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
         page.goto(f"{start}{LISTED[0]}.html")
         page.keyboard.press("Control+k")
         page.keyboard.type("sparse")
@@ -330,6 +328,13 @@ def test_a_search_for_sparse_finds_the_chapter_on_sparse_codes(browser, site, st
         names = [urlsplit(link.removeprefix(start)).path for link in found]
         assert all((site / unquote(name)).is_file() for name in names)
         assert {f"{name}.html" for name in CHAPTERS if "sparse" in name} <= set(names)
+        from_a_folder = page.get_by_text("Opened from a folder").count()
+        if start.startswith("file:"):
+            assert from_a_folder == 1
+        else:
+            page.locator("p.context").first.wait_for()
+            assert from_a_folder == 0
+        assert errors == []
 
 
 GREY = 128
@@ -371,6 +376,14 @@ def test_each_theme_shows_its_own_copy_of_a_figure(browser, address, theme):
         other = {"light": "dark", "dark": "light"}[theme]
         assert page.evaluate(SHOWN, f"article img.only-{theme}") > 5
         assert page.evaluate(SHOWN, f"article img.only-{other}") == 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_page_has_the_readers_theme_before_any_script_comes(browser, address, theme):
+    with opened(browser, theme=theme) as page:
+        page.route("**/*.js*", lambda route: route.abort())
+        page.goto(f"{address}/{CHAPTERS[0]}.html")
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

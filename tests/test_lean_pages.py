@@ -2,14 +2,16 @@
 
 import base64
 import re
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote
 
 import numpy as np
+import pydata_sphinx_theme
 import pytest
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
-from lean_pages import ICON_FONTS, PARTS, make_lean, pictures, scripts
+from lean_pages import ICON_FONTS, PARTS, make_lean, pictures, scripts, styles
 from PIL import Image
 from test_site import LISTED, soup
 
@@ -55,10 +57,15 @@ def test_each_picture_has_its_size_and_keeps_one_it_was_given(small_site):
     }
 
 
-def test_the_first_picture_alone_is_fetched_at_once(small_site):
+@pytest.mark.parametrize(("kind", "first"), [("figure", None), ("only-light", "lazy")])
+def test_the_first_picture_alone_is_fetched_at_once_if_it_is_shown_in_the_dark(
+    small_site, kind, first
+):
+    page = small_site / "book" / "page.html"
+    page.write_text(page.read_text().replace("only-light", kind))
     pictures(small_site)
     lazy = {name: image.get("loading") for name, image in images(small_site).items()}
-    assert lazy == {"Logo": None, "a > b": None, "c": "lazy", "d": "lazy", "e": None}
+    assert lazy == {"Logo": None, "a > b": first, "c": "lazy", "d": "lazy", "e": None}
 
 
 def test_pictures_keep_every_pixel_and_come_out_of_the_page(small_site):
@@ -181,3 +188,52 @@ def test_a_style_sheet_without_a_use_is_not_fetched(tmp_path, body, kept):
     left = (tmp_path / "page.html").read_text()
     assert left.count("sphinx-design") == kept
     assert left.count("book.css") == 1
+
+
+SHEET = """/*! Licence */ /* A remark */ :root { --a: "\\f185" }
+@font-face { font-family: Icons }
+.kept, .gone > p, a.gone:hover { color: red }
+.kept.gone { color: blue } .kept .given { top: 0 } .tip-left, .tip-right { left: 0 }
+.kept:not(.gone), :is(.gone, .kept), [class*=gone] { right: 0 }
+@media print { .gone { top: 1px } .kept { top: 2px } } @media screen { .gone { top: 3px } }
+@supports (top: 0) { .quoted { top: 4px } .sm\\:kept { top: 5px } .x1 { top: 6px } }
+@keyframes gone { to { top: 0 } }
+"""
+LEFT = """:root { --a: "\\f185 " } @font-face { font-family: Icons }
+.kept { color: red } .kept .given { top: 0 }
+.tip-left,.tip-right { left: 0 } .kept:not(.gone),:is(.gone, .kept),[class*=gone] { right: 0 }
+@media print { .kept { top: 2px } } @supports (top: 0) { .quoted { top: 4px } }
+@keyframes gone { to { top: 0 } }"""
+
+
+def test_style_sheets_keep_what_a_page_has_or_a_script_may_give(tmp_path):
+    (tmp_path / "_static").mkdir()
+    (tmp_path / "page.html").write_text(
+        """<p class="kept on" id="gone">gone</p><p class='quoted'></p>"""
+        """<script>element.classList.add("given")</script><script src="a.js"></script>"""
+    )
+    (tmp_path / "a.js").write_text("tip.className = `tip-${side}`; let x = width-1")
+    for name in ("theme.css", "book.css"):
+        (tmp_path / "_static" / name).write_text(SHEET)
+    styles(tmp_path)
+    assert (tmp_path / "_static" / "book.css").read_text() == SHEET
+    left = (tmp_path / "_static" / "theme.css").read_text()
+    assert left.startswith("/*! Licence */")
+    assert re.sub(r"\s", "", left.removeprefix("/*! Licence */")) == re.sub(r"\s", "", LEFT)
+
+
+def test_the_themes_style_sheet_knows_every_class_of_a_page_that_it_knew(site):
+    sheet = "styles/pydata-sphinx-theme.css"
+    theme = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static"
+    before, after = (
+        {*re.findall(r"(?:^|[{}\n,])\.([a-z][\w-]*)(?=[,{])", path.read_text(encoding="utf-8"))}
+        for path in (theme / sheet, site / "_static" / sheet)
+    )
+    pages = [soup(site, name) for name in [*LISTED, "search", "genindex"]]
+    given = {name for page in pages for tag in page.select("[class]") for name in tag["class"]}
+    assert len(given & before) > 30
+    assert given & before - after == set()
+    assert {"collapsing", "modal-backdrop"} <= after  # scripts give these
+    built = (site / "_static" / sheet).read_text(encoding="utf-8")
+    assert ".bs-tooltip-auto[data-popper-placement^=top]" in built  # which a script lengthens
+    assert len(after) < len(before) / 2

@@ -53,7 +53,17 @@ def test_page_has_title_language_description_and_open_graph_tags(site, name):
     assert tags["og:image"].startswith(CONFIG["html"]["baseurl"])
     assert (site / tags["og:image"].removeprefix(CONFIG["html"]["baseurl"])).is_file()
     assert len(tags["og:image:alt"]) > 20
-    assert tags["og:description"]
+    description = page.select("meta[name=description]")
+    assert [tag["content"] for tag in description] == [tags["og:description"]]
+    assert 30 < len(tags["og:description"]) <= 200
+    assert tags["og:description"][-1] in ".?!…"
+    # What it says is on the page, whose buttons, lists and tables it leaves out.
+    everything = " ".join(page.select_one("article.bd-article").get_text(" ").split())
+    first = re.split(r"(?<=[.?!]) ", tags["og:description"])[0]
+    assert re.sub(r"\W", "", first) in re.sub(r"\W", "", everything)
+    assert "Run this chapter" not in tags["og:description"]
+    if name in CHAPTERS:
+        assert tags["og:image"].endswith(f"/chapters/{name.partition('/')[2]}.png")
 
 
 @pytest.mark.parametrize("name", LISTED)

@@ -4,11 +4,13 @@ Each part changes the built pages alone, and is left out where the setting `lean
 name it:
 
 - `pictures`: every picture has its width and height, so that nothing jumps; all but a page's first
-  are fetched when they are scrolled to; pictures within the page become files, and PNG files become
-  lossless WebP where that is smaller.
+  are fetched when they are scrolled to, and so is the first if it has a dark copy; pictures within
+  the page become files, and PNG files become lossless WebP where that is smaller.
 - `fonts`: the fonts hold the icons and the signs of formulas that pages show, and no others.
-- `scripts`: no script is waited for, and no page fetches a script or a style sheet that it has no
-  use for.
+- `scripts`: no script is waited for, not even to know whether it is dark, and no page fetches a
+  script or a style sheet that it has no use for.
+- `styles`: the style sheets of the theme and of what it is built on keep the rules for classes that
+  a page has or a script may give, and no others.
 """
 
 import base64
@@ -16,15 +18,20 @@ import hashlib
 import logging
 import os
 import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+import tinycss2
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
+from tinycss2.ast import Node
 
 ICON_SHEET = "_static/styles/pydata-sphinx-theme.css"
 ICON_FONTS = "_static/vendor/fontawesome/webfonts"
@@ -32,29 +39,44 @@ ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:{1,2}before,?)+)\{(?:--fa|content):"(\\
 ICON_CODE = re.compile(r'"\\([ef][0-9a-f]{3})')
 SIGNS = re.compile(r'content: "((?:[^"\\]|\\.)*)"')
 DESIGN_SHEET = re.compile(r'<link [^>]*href="[^"]*sphinx-design[^"]*\.css[^"]*"[^>]*>\n?')
+LARGE = 50_000  # bytes
+OWN_SHEETS = Path(__file__).resolve().parent.parent / "_static"
+CLASSES = re.compile(r"""\bclass=["']([^"']*)["']""")
+WITHIN = re.compile(r"<script(?![^>]* src=)[^>]*>(.*?)</script>", re.DOTALL)
 IMAGE = re.compile(r"<img\b[^>]*>")
 SCRIPT = re.compile(r'<script\b[^>]*\bsrc="([^"?]*/)?([^"/?]+)(?:\?[^"]*)?"[^>]*></script>\n?')
 # A statement about what a script brings waits for it, as a module does.
 WAITING = re.compile(r"<script>(?=\s*DOCUMENTATION_OPTIONS\.)")
 
 
+# What a page's head says of the theme, and what it says to whoever has chosen none.
+THEME = 'localStorage.getItem("theme") || "auto"'
+FIRST_THEME = """localStorage.getItem("theme")
+      || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")"""
+
+
 def pictures(site: Path) -> None:
     """Give every picture its size, and see that it is small and fetched when it is wanted."""
-    small: dict[Path, Path] = {}  # each file's smaller copy
-    for page in site.rglob("*.html"):
-        html = page.read_text(encoding="utf-8")
+    pages = {page: page.read_text(encoding="utf-8") for page in site.rglob("*.html")}
+    shown = {
+        page: [(found, _picture_file(found[0], page, site)) for found in IMAGE.finditer(html)]
+        for page, html in pages.items()
+    }
+    files = sorted({path for found in shown.values() for _, path in found if path is not None})
+    with ThreadPoolExecutor() as pool:  # Pillow packs a picture on each core
+        small = dict(zip(files, pool.map(_smaller_copy, files), strict=True))
+    for page, html in pages.items():
         begin, first = html.find("<article"), True
         lean, end = [], 0
-        for found in IMAGE.finditer(html):
-            tag, path = found[0], _picture_file(found[0], page, site)
+        for found, path in shown[page]:
+            tag = found[0]
             lean.append(html[end : found.start()])
             end = found.end()
             if path is not None:
-                if path not in small:
-                    small[path] = _smaller_copy(path)
-                dark = "only-dark" in tag
-                later = found.start() > begin >= 0 and (dark or not first)
-                first &= found.start() < begin or dark
+                below = found.start() > begin >= 0
+                # A browser fetches at once what is not to be later, also where it is not shown.
+                later = below and (not first or re.search("only-(light|dark)", tag) is not None)
+                first &= not below
                 tag = _lean_tag(tag, path, os.path.relpath(small[path], page.parent), later)
             lean.append(tag)
         page.write_text("".join([*lean, html[end:]]), encoding="utf-8")
@@ -105,9 +127,10 @@ def _smaller_copy(path: Path) -> Path:
         return path
     copy = path.with_suffix(".webp")
     with Image.open(path) as picture:
-        picture.convert("RGBA" if picture.has_transparency_data else "RGB").save(
-            copy, lossless=True, exact=True, quality=100
-        )
+        pixels = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    # The slowest way to pack pays for large pictures with more colours than a palette holds.
+    hard = path.stat().st_size > LARGE and pixels.getcolors(256) is None
+    pixels.save(copy, lossless=True, exact=True, quality=100, method=6 if hard else 4)
     if copy.stat().st_size < path.stat().st_size:
         return copy
     copy.unlink()
@@ -198,6 +221,7 @@ def scripts(site: Path) -> None:
             return re.sub("<script(?![^>]* defer)", "<script defer", match[0])
 
         html = WAITING.sub('<script type="module">', SCRIPT.sub(lean, html))
+        html = html.replace(THEME, FIRST_THEME)
         if not re.search(r'class="(?:[^"]* )?sd-', html):
             html = DESIGN_SHEET.sub("", html)
         page.write_text(html, encoding="utf-8")
@@ -205,7 +229,7 @@ def scripts(site: Path) -> None:
 
 def _useless_scripts(html: str) -> set[str]:
     """The scripts that a page has no use for, by file name."""
-    classes = [set(names.split()) for names in re.findall(r'\bclass="([^"]*)"', html)]
+    classes = [set(names.split()) for names in CLASSES.findall(html)]
     every = set[str]().union(*classes)
     useless = set()
     if 'id="search-results"' not in html:
@@ -219,7 +243,64 @@ def _useless_scripts(html: str) -> set[str]:
     return useless
 
 
-PARTS = {"pictures": pictures, "fonts": fonts, "scripts": scripts}
+def styles(site: Path) -> None:
+    """Keep the rules of the theme's style sheets that a page may come to need."""
+    pages = [page.read_text(encoding="utf-8") for page in site.rglob("*.html")]
+    classes = {name for html in pages for names in CLASSES.findall(html) for name in names.split()}
+    # A script may give a class by any word in it, also by one that it lengthens: "bs-tooltip-".
+    code = [path.read_text(encoding="utf-8") for path in site.rglob("*.js")]
+    code += [script for html in pages for script in WITHIN.findall(html)]
+    words = {word for text in code for word in re.findall(r"[\w-]+", text)}
+    begun = tuple(word for word in words if re.fullmatch(r"[A-Za-z][\w-]+-", word))
+
+    def used(name: str) -> bool:
+        return name in classes or name in words or name.startswith(begun)
+
+    for path in sorted((site / "_static").rglob("*.css")):
+        if not (OWN_SHEETS / path.name).is_file():
+            rules = tinycss2.parse_stylesheet(path.read_text(encoding="utf-8"))
+            path.write_text(_in_ascii("".join(_needed(rules, used))), encoding="ascii")
+
+
+def _in_ascii(text: str) -> str:
+    """A style sheet that reads the same in every encoding."""
+    return re.sub(r"[^\x00-\x7f]", lambda sign: f"\\{ord(sign[0]):x} ", text)
+
+
+def _needed(rules: list[Node], used: Callable[[str], bool]) -> Iterator[str]:
+    """The rules with a selector all of whose classes are in use; comments with a licence."""
+    for rule in rules:
+        if rule.type == "qualified-rule":
+            kept = [each for each in _selectors(rule.prelude) if all(map(used, _classes(each)))]
+            if kept:
+                prelude = ",".join(tinycss2.serialize(each).strip() for each in kept)
+                yield f"{prelude}{{{tinycss2.serialize(rule.content).strip()}}}\n"
+        elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
+            within = "".join(_needed(tinycss2.parse_rule_list(rule.content), used))
+            if within:
+                yield f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{within}}}\n"
+        elif rule.type == "at-rule" or (rule.type == "comment" and rule.value.startswith("!")):
+            yield rule.serialize()
+
+
+def _selectors(prelude: list[Node]) -> Iterator[list[Node]]:
+    """The parts of a rule's head between its commas."""
+    part: list[Node] = []
+    for token in prelude:
+        if token == ",":
+            yield part
+            part = []
+        else:
+            part.append(token)
+    yield part
+
+
+def _classes(selector: list[Node]) -> list[str]:
+    """The classes that a selector asks for: those within `:is()` or `:not()` are left aside."""
+    return [name.value for dot, name in pairwise(selector) if dot == "." and name.type == "ident"]
+
+
+PARTS = {"pictures": pictures, "fonts": fonts, "scripts": scripts, "styles": styles}
 
 
 def make_lean(app: Sphinx, exception: Exception | None) -> None:

@@ -13,6 +13,7 @@ def choose_what_the_theme_shows(app: Sphinx, config: Config) -> None:
     """The book's title under its logo; no bar that holds but a second search button."""
     config.html_theme_options.setdefault("logo", {"text": config.html_title, "alt_text": ""})
     config.html_theme_options.setdefault("navbar_persistent", [])
+    config.html_theme_options.setdefault("primary_sidebar_end", [])  # for advertisements
     config.html_theme_options.setdefault("use_fullscreen_button", False)
 
 

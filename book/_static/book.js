@@ -11,3 +11,14 @@ window.addEventListener("load", () => {
     if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
   }
 });
+
+// A browser lets no page that comes from a folder read another, which the search would have to do
+// to show where its words stand.
+const found = document.getElementById("search-results");
+if (location.protocol === "file:" && found) {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+  const note = document.createElement("p");
+  note.textContent = "Opened from a folder, the search shows titles alone. ";
+  note.textContent += "Served, as on the published site, it also shows where the words stand.";
+  found.before(note);
+}
