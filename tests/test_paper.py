@@ -218,6 +218,9 @@ def test_a_link_of_the_whole_book_never_leads_to_a_place_that_is_not_printed(boo
         ("../notebooks/04_learned_from_noise.html", "#04_learned_from_noise--"),
         ("results.html#how-fast", f"{HOME}book/results.html#how-fast"),
         ("../genindex.html", f"{HOME}genindex.html"),
+        ("../search.html?q=sparse#a", f"{HOME}search.html?q=sparse#a"),
+        ("/genindex.html", f"{HOME}genindex.html"),
+        ("mailto:a@example.org", "mailto:a@example.org"),
     ],
 )
 def test_a_link_leads_where_it_led_on_its_page(href, led):
@@ -235,6 +238,11 @@ def test_a_page_that_is_not_built_is_named(site, tmp_path):
         FileNotFoundError, match="page must be one of the built site, got 'book/no'"
     ):
         print_book(site, tmp_path / "book.pdf", ["book/no"])
+
+
+def test_what_to_print_and_where_to_has_to_be_said():
+    with pytest.raises(SystemExit, match=r"wanted: SITE PDF .*; got 1 arguments: \['site'\]"):
+        paper.main(["site"])
 
 
 def test_a_book_too_large_to_send_is_refused(monkeypatch, tmp_path):

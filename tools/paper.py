@@ -67,8 +67,7 @@ def lead(href: str, page: str, pages: list[str]) -> str:
     name = target.removesuffix(".html")
     if name in pages:
         return f"#{anchor(name, parts.fragment)}"
-    fragment = f"#{parts.fragment}" if parts.fragment else ""
-    return f"{CONFIG['html']['baseurl']}{target}{fragment}"
+    return f"{CONFIG['html']['baseurl']}{parts._replace(path=target.lstrip('/')).geturl()}"
 
 
 def article(site: Path, page: str, pages: list[str]) -> Tag:
@@ -209,8 +208,10 @@ def main(arguments: list[str]) -> None:
     """Print what the arguments name.
 
     Raises:
-        SystemExit: the PDF is too large to be sent to people.
+        SystemExit: they are too few, or the PDF is too large to be sent to people.
     """
+    if len(arguments) < 2:
+        raise SystemExit(f"wanted: SITE PDF [PAGE …]; got {len(arguments)} arguments: {arguments}")
     site, target, *pages = arguments
     print_book(Path(site), Path(target), pages)
     size = Path(target).stat().st_size
