@@ -134,6 +134,17 @@ def test_links_lead_on_within_the_pdf_and_to_the_published_site(printed):
     }
 
 
+def test_a_link_says_on_which_sheet_it_ends_where_its_words_do_not(texts):
+    everything = "".join(texts)
+    to_the_chapter = re.findall(r"learnedfromnoise\(p\.(\d+)\)", everything)
+    assert len(to_the_chapter) > 1
+    for number in to_the_chapter:
+        assert "4.Learnedfromnoise" in texts[int(number) - 1]
+    figure = re.search(r"thefiltersarenotnothing\(p\.(\d+)\)", everything)
+    assert "Figure4.1." in texts[int(figure[1]) - 1]
+    assert not re.search(r"\d{4}\]?\(p\.", everything)  # nor behind a citation
+
+
 def test_every_line_of_code_is_there(site, texts):
     everything = "".join(texts)
     cells = soup(site, CHAPTER).select("div.cell_input pre")
@@ -228,7 +239,7 @@ def test_a_link_leads_where_it_led_on_its_page(href, led):
 
 
 def test_what_belongs_to_a_screen_is_left_out(site):
-    found = article(site, CHAPTER, PRINTED)
+    found = article(site, CHAPTER, PRINTED, {})
     assert found.select("details, summary, script, .headerlink, .only-dark, .copybtn, .run") == []
     assert "How this is checked" not in found.get_text()
 

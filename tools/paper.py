@@ -29,9 +29,12 @@ COVER = ROOT / "book" / "_static" / "chapters" / "01_properties.png"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 CONTENTS = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
 MOST_BYTES = 20_000_000
+MOST_PRINTS = 8
 # Buttons, what only a screen needs, and what a page says twice.
 ON_SCREEN = ".headerlink, .prev-next-area, .copybtn, .run, .sd-btn, .only-dark, script, "
-ON_SCREEN += "details.fold-check, h1 ~ details.fold, details.fold > summary"
+ON_SCREEN += "details.fold-check, h1 ~ details.fold, details.fold-code > summary"
+# Links that say by their own words where they lead: to the list of works, and to the glossary.
+SAID = "[href*='references.html#'], .term"
 PLAIN = "span.n, span.p, span.w"  # what code shows in the colour of text: two tags of three
 FOOTER = (
     '<p style="width: 100%; margin: 0; font: 8pt sans-serif; text-align: center">'
@@ -70,13 +73,14 @@ def lead(href: str, page: str, pages: list[str]) -> str:
     return f"{CONFIG['html']['baseurl']}{parts._replace(path=target.lstrip('/')).geturl()}"
 
 
-def article(site: Path, page: str, pages: list[str]) -> Tag:
+def article(site: Path, page: str, pages: list[str], numbers: dict[str, int]) -> Tag:
     """What stands on a page, for the one page of all: its places and links renamed.
 
     Args:
         site: the built site.
         page: the page's name.
         pages: those that are printed.
+        numbers: the sheet of paper on which each place stands, as far as that is known.
 
     Raises:
         FileNotFoundError: the site has no such page.
@@ -99,8 +103,16 @@ def article(site: Path, page: str, pages: list[str]) -> Tag:
     for tag in found.select("img[src]"):
         tag["src"] = (path.parent / unquote(str(tag["src"]))).resolve().as_uri()
         del tag["loading"]
+    for tag in found.select("summary"):
+        tag.name = "strong"
+    said = found.select(SAID)
     for tag in found.select("a[href]"):
         tag["href"] = lead(str(tag["href"]), page, pages)
+        number = numbers.get(str(tag["href"]).removeprefix("#"))
+        if number is not None and tag not in said:
+            leads = soup.new_tag("span", attrs={"class": "paper-page"})
+            leads.string = f" (p.\u00a0{number})"
+            tag.insert_after(leads)
     found["id"] = anchor(page)
     return found
 
@@ -113,7 +125,7 @@ def whole(site: Path, pages: list[str], numbers: dict[str, int]) -> str:
         pages: their names.
         numbers: the sheet of paper on which each place stands, as far as that is known.
     """
-    articles = [article(site, page, pages) for page in pages]
+    articles = [article(site, page, pages, numbers) for page in pages]
     first = BeautifulSoup((site / f"{pages[0]}.html").read_text(encoding="utf-8"), "html.parser")
     named = [str(tag["href"]).partition("?")[0] for tag in first.select("link[rel=stylesheet]")]
     sheets = [(site / pages[0]).parent / name for name in named]
@@ -161,6 +173,7 @@ def print_book(site: Path, target: Path, pages: list[str] | None = None) -> None
 
     Raises:
         FileNotFoundError: the site has no such page, or there is no browser.
+        RuntimeError: the numbers of sheets do not come to rest.
     """
     pages = pages or pages_in_order()
     text = whole(site.resolve(), pages, {})
@@ -168,11 +181,18 @@ def print_book(site: Path, target: Path, pages: list[str] | None = None) -> None
         source = Path(folder, "book.html")
         program = find_browser(playwright.chromium.executable_path)
         browser = playwright.chromium.launch(executable_path=program)
-        source.write_text(text, encoding="utf-8")
-        _print(browser, source, target)
-        # And again with the numbers that the first print has shown.
-        source.write_text(whole(site.resolve(), pages, places(target)), encoding="utf-8")
-        _print(browser, source, target)
+        # Once without the numbers of sheets; with them until none of them moves another.
+        numbers: dict[str, int] = {}
+        for _ in range(MOST_PRINTS):
+            source.write_text(text, encoding="utf-8")
+            _print(browser, source, target)
+            found = places(target)
+            if found == numbers:
+                break
+            numbers = found
+            text = whole(site.resolve(), pages, numbers)
+        else:
+            raise RuntimeError(f"sheets still move after {MOST_PRINTS} prints of {target}")
         browser.close()
 
 
