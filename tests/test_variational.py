@@ -692,18 +692,18 @@ def test_a_dense_one_has_the_parameters_counted_by_hand():
     assert digits.output_shape == (None, 28, 28, 1)
 
 
-def test_a_dense_one_is_gelu_layers_around_a_code_and_logits():
+def test_a_dense_one_is_silu_layers_around_a_code_and_logits():
     model, images = small(), coins(3)
     (w1, b1, w2, b2), (w3, b3, w4, b4) = model.encoder.get_weights(), model.decoder.get_weights()
 
-    def gelu(numbers):
-        return numbers * stats.norm.cdf(numbers)
+    def silu(numbers):
+        return numbers * expit(numbers)
 
-    posterior = gelu(images.reshape(3, 16) @ w1 + b1) @ w2 + b2
+    posterior = silu(images.reshape(3, 16) @ w1 + b1) @ w2 + b2
     means, deviations = model.encode(images)
     np.testing.assert_allclose(means, posterior[:, :2], atol=1e-5)
     np.testing.assert_allclose(deviations, np.exp(posterior[:, 2:] / 2), atol=1e-5)
-    logits = gelu(means @ w3 + b3) @ w4 + b4
+    logits = silu(means @ w3 + b3) @ w4 + b4
     np.testing.assert_allclose(model.decode(means).reshape(3, 16), expit(logits), atol=1e-5)
 
 
