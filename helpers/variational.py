@@ -502,7 +502,7 @@ def log_weights(
 ) -> np.ndarray:
     """The logarithms of the importance weights of codes drawn from each image's posterior.
 
-    A weight is p(x | z) p(z) / q(z | x); its mean over codes is p(x). The mean of the logarithms is
+    A weight is p(x | z) p(z) / q(z | x), and p(x) on average. The average of the logarithms is
     the evidence lower bound: `importance_bounds` makes of them this bound and tighter ones.
 
     Args:
