@@ -34,17 +34,11 @@ class Autoencoder(keras.Model):
     """
 
     def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs: object) -> None:
-        image_shape, code_shape = _ends(encoder, "encoder")
-        taken, returned = _ends(decoder, "decoder")
-        _check_joint(code_shape, taken, "decoder must take codes")
-        _check_joint(image_shape, returned, "decoder must return images")
-        own = {id(weights) for weights in encoder.weights}
-        shared = [weights.path for weights in decoder.weights if id(weights) in own]
-        if shared:
-            raise ValueError(
-                "decoder must have weights of its own, since files hold each half apart; it shares "
-                f"{', '.join(shared)} with the encoder"
-            )
+        image_shape, code_shape = ends(encoder, "encoder")
+        taken, returned = ends(decoder, "decoder")
+        check_joint(code_shape, taken, "decoder must take codes")
+        check_joint(image_shape, returned, "decoder must return images")
+        check_apart(encoder, decoder)
         images = keras.Input(image_shape, name="images")
         super().__init__(images, decoder(encoder(images)), **kwargs)
         self.encoder = encoder
@@ -69,31 +63,43 @@ class Autoencoder(keras.Model):
         return cls(**(config | halves))
 
 
-def _ends(model: keras.Model, name: str) -> tuple[tuple, tuple]:
+def ends(model: keras.Model, name: str) -> tuple[tuple, tuple]:
     """The shapes that a model takes and returns, without the batch axis."""
-    ends: list[Any] = [getattr(model, end, None) for end in ("inputs", "outputs")]
+    found: list[Any] = [getattr(model, end, None) for end in ("inputs", "outputs")]
     held = [getattr(model, end, None) for end in ("input", "output")]
-    if not isinstance(model, keras.Model) or None in ends:
+    if not isinstance(model, keras.Model) or None in found:
         what = " that is not built from a keras.Input" if isinstance(model, keras.Model) else ""
         raise ValueError(
             f"{name} must be a Keras model built from a keras.Input, functional or sequential; "
             f"got {type(model).__name__}{what}"
         )
-    if [len(end) for end in ends] != [1, 1] or any(
+    if [len(end) for end in found] != [1, 1] or any(
         isinstance(h, list | tuple | dict) for h in held
     ):
         raise ValueError(
             f"{name} must have one input and one output, not in lists or by name; got "
-            f"{len(ends[0])} and {len(ends[1])}"
+            f"{len(found[0])} and {len(found[1])}"
         )
-    (taken,), (returned,) = ends
+    (taken,), (returned,) = found
     return tuple(taken.shape[1:]), tuple(returned.shape[1:])
 
 
-def _check_joint(wanted: tuple, found: tuple, what: str) -> None:
+def check_joint(wanted: tuple, found: tuple, what: str) -> None:
+    """Refuse a decoder of which one end does not fit the encoder."""
     if wanted != found:
         raise ValueError(
             f"{what} of shape {wanted}, to fit the encoder; the decoder given has {found}"
+        )
+
+
+def check_apart(encoder: keras.Model, decoder: keras.Model) -> None:
+    """Refuse halves that share weights: a file would hold them twice, and could not be loaded."""
+    own = {id(weights) for weights in encoder.weights}
+    shared = [weights.path for weights in decoder.weights if id(weights) in own]
+    if shared:
+        raise ValueError(
+            "decoder must have weights of its own, since files hold each half apart; it shares "
+            f"{', '.join(shared)} with the encoder"
         )
 
 
@@ -556,7 +562,7 @@ def layer_shapes(half: keras.Model) -> list[tuple[int, ...]]:
         >>> layer_shapes(dense_autoencoder(32, [256]).encoder)
         [(28, 28, 1), (256,), (32,)]
     """
-    shapes = [_ends(half, "half")[0]]
+    shapes = [ends(half, "half")[0]]
     for layer in half.layers:
         if isinstance(layer, layers.InputLayer):
             continue

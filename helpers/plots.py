@@ -555,21 +555,35 @@ def frontier(
     curves = check_some_by_name(curves, "curves", check_points)
     marks = check_by_name(marks, "marks", check_point)
     figure, axes = _draw_on_logarithmic_axes(curves, _colours(curves, "curves"))
-    left, right = np.log(axes.get_xlim())
-    for text, point in marks.items():
-        axes.plot(*point, "o", color="black", markersize=9, fillstyle="none")
-        # A falling curve leaves room at the right above a point, and at its left.
-        side = 1 if np.log(point[0]) < (left + right) / 2 else -1
-        axes.annotate(
-            _wrap(text, 1.9),
-            (point[0], point[1]),
-            xytext=(8, 4) if side > 0 else (-9, 0),
-            textcoords="offset points",
-            ha="left" if side > 0 else "right",
-            va="bottom" if side > 0 else "center",
-            path_effects=[withStroke(linewidth=3, foreground="white")],  # over a curve
-        )
+    _mark(axes, marks)
     _name_logarithmic_axes(figure, axes, "active units per image")
+    return figure
+
+
+def rate_distortion(
+    curves: Mapping[str, ArrayLike],
+    marks: Mapping[str, ArrayLike] | None = None,
+) -> Figure:
+    """What pixels cost once the code is known, against what the code costs, on logarithmic axes.
+
+    Lower and further left is better: what both come to is the length of a message.
+
+    Args:
+        curves: by name, the rates and the distortions of its points, in nats per image.
+        marks: points to name in the figure, by the text to write beside them.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: there is no curve, a number is not positive and finite, or there are more names
+            than colours.
+    """
+    curves = check_some_by_name(curves, "curves", check_points)
+    marks = check_by_name(marks, "marks", check_point)
+    figure, axes = _draw_on_logarithmic_axes(curves, _colours(curves, "curves"))
+    _mark(axes, marks)
+    _name_logarithmic_axes(figure, axes, "rate: nats for the code", "distortion: nats for pixels")
     return figure
 
 
@@ -1002,8 +1016,28 @@ def _draw_on_logarithmic_axes(
     return figure, axes
 
 
-def _name_logarithmic_axes(figure: Figure, axes: Axes, across: str) -> None:
-    axes.set(xlabel=across, ylabel="squared error per image")
+def _mark(axes: Axes, marks: Mapping[str, np.ndarray]) -> None:
+    """Name points of falling curves on logarithmic axes."""
+    left, right = np.log(axes.get_xlim())
+    for text, point in marks.items():
+        axes.plot(*point, "o", color="black", markersize=9, fillstyle="none")
+        # A falling curve leaves room at the right above a point, and at its left.
+        side = 1 if np.log(point[0]) < (left + right) / 2 else -1
+        axes.annotate(
+            _wrap(text, 1.9),
+            (point[0], point[1]),
+            xytext=(8, 4) if side > 0 else (-9, 0),
+            textcoords="offset points",
+            ha="left" if side > 0 else "right",
+            va="bottom" if side > 0 else "center",
+            path_effects=[withStroke(linewidth=3, foreground="white")],  # over a curve
+        )
+
+
+def _name_logarithmic_axes(
+    figure: Figure, axes: Axes, across: str, up: str = "squared error per image"
+) -> None:
+    axes.set(xlabel=across, ylabel=up)
     for axis in (axes.xaxis, axes.yaxis):
         _write_powers(axis)
     _label_ends(figure, axes)

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from helpers.checks import check_array, check_choice, check_count, is_number
 from helpers.corruption import Seed
 from helpers.datasets.image_set import IMAGE_SHAPE
-from helpers.models import _check_joint, _ends, dense_autoencoder
+from helpers.models import check_apart, check_joint, dense_autoencoder, ends
 from helpers.seeds import check_seed, spawn_seeds
 
 ROWS_AT_ONCE = 5000  # codes decoded in one call, some 16 MB of digits
@@ -214,17 +214,17 @@ class VariationalAutoencoder(keras.Model):
         seed: int | None = None,
         **kwargs: object,
     ) -> None:
-        image_shape, posterior_shape = _ends(encoder, "encoder")
+        image_shape, posterior_shape = ends(encoder, "encoder")
         if len(posterior_shape) != 1 or posterior_shape[0] is None or posterior_shape[0] % 2:
             raise ValueError(
                 "encoder must return (n, 2 * code size), means and then logarithms of variances; "
                 f"it returns {('n', *posterior_shape)}"
             )
         code_size = posterior_shape[0] // 2
-        taken, returned = _ends(decoder, "decoder")
-        _check_joint((code_size,), taken, "decoder must take codes")
-        _check_joint(image_shape, returned, "decoder must return a number for each of an image")
-        _check_apart(encoder, decoder)
+        taken, returned = ends(decoder, "decoder")
+        check_joint((code_size,), taken, "decoder must take codes")
+        check_joint(image_shape, returned, "decoder must return a number for each of an image")
+        check_apart(encoder, decoder)
         likelihood = _check_likelihood(likelihood)
         sampling = Sampling(beta, free_nats, seed, name="sampling")
         images = keras.Input(image_shape, name="images")
@@ -465,7 +465,7 @@ class BetaWarmUp(keras.callbacks.Callback):
         self.model.sampling.beta.assign(self.model.sampling.initial_beta)
 
 
-def binarise(batch: keras.KerasTensor, seed: Seed) -> keras.KerasTensor:
+def binarise(batch: np.ndarray | keras.KerasTensor, seed: Seed) -> keras.KerasTensor:
     """Images of 0 and 1, in which each pixel is 1 with its grey value as the probability.
 
     As `train(…, augmentation=binarise)` it draws input and target of each batch anew.
@@ -592,19 +592,14 @@ def importance_bounds(log_weights: ArrayLike, codes: int) -> np.ndarray:
     return bounds
 
 
-def _check_apart(encoder: keras.Model, decoder: keras.Model) -> None:
-    """Refuse what could be saved and not be loaded."""
-    own = {id(weights) for weights in encoder.weights}
-    shared = [weights.path for weights in decoder.weights if id(weights) in own]
-    if shared:
-        raise ValueError(
-            "decoder must have weights of its own, since files hold each half apart; it shares "
-            f"{', '.join(shared)} with the encoder"
-        )
-
-
 def _check_likelihood(likelihood: str | Likelihood) -> Likelihood:
     if isinstance(likelihood, Bernoulli | Gaussian):
+        if likelihood.reduction not in ("sum_over_batch_size", "mean"):
+            raise ValueError(
+                "likelihood must be averaged over images, as the divergence beside it is, with "
+                'reduction="sum_over_batch_size", which is what it has by itself; got '
+                f"reduction={likelihood.reduction!r}"
+            )
         return likelihood
     if not isinstance(likelihood, str):
         raise ValueError(

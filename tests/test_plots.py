@@ -147,6 +147,15 @@ def test_the_frontier_is_drawn_as_given_with_its_marks():
     assert figure.axes[0].get_xscale() == figure.axes[0].get_yscale() == "log"
 
 
+def test_rates_and_distortions_are_drawn_as_given_with_their_marks():
+    curves = {"over beta": ([9, 40], [95, 60]), "plain": ([35], [70])}
+    axes = plots.rate_distortion(curves, {"beta 1": (40, 60)}).axes[0]
+    found = [line.get_xydata().tolist() for line in axes.lines]
+    assert found == [[[9, 95], [40, 60]], [[35, 70]], [[40, 60]]]
+    assert axes.texts[0].get_text() == "beta 1"
+    assert axes.get_xscale() == axes.get_yscale() == "log"
+
+
 def test_activations_are_counted_per_image_and_zeros_named():
     code = np.array([[0.0, 1.0, 3.9], [0.0, 0.1, 4.0]])
     axes = plots.activation_spread({"sparse": code}, bins=4).axes[0]
@@ -301,6 +310,7 @@ DRAWN_WITH_OWN_NAMES = {
     "time_curves": lambda *names: plots.time_curves(two_points(*names)),
     "gain_curves": lambda *names: plots.gain_curves(two_points(*names)),
     "frontier": lambda *names: plots.frontier(two_points(*names)),
+    "rate_distortion": lambda *names: plots.rate_distortion(two_points(*names)),
     "activation_spread": lambda *names: plots.activation_spread(
         {name: np.ones((2, 3)) for name in names}
     ),
@@ -368,6 +378,7 @@ def crowded(names):
         "time_curves": plots.time_curves({name: ([9, 1], [1e-4, 1e3]) for name in names}),
         "gain_curves": plots.gain_curves({name: ([9, 1], [1e-4, 1e3]) for name in names}),
         "frontier": plots.frontier({name: ([9, 1], [1e-4, 1e3]) for name in names}),
+        "rate_distortion": plots.rate_distortion({n: ([9, 1], [1e-4, 1e3]) for n in names}),
         "activation_spread": plots.activation_spread(dict.fromkeys(names, CODES)),
         "spread_curves": plots.spread_curves(
             [1, 900], dict.fromkeys(names, np.ones((3, 2))), xlabel="a", ylabel="b", yscale="log"
@@ -469,6 +480,7 @@ NAMED_BY = {
     "time_curves": "curves",
     "gain_curves": "curves",
     "frontier": "curves",
+    "rate_distortion": "curves",
     "activation_spread": "codes",
     "spread_curves": "curves",
     "seed_dots": "levels",
@@ -818,6 +830,7 @@ def test_no_text_is_smaller_than_eight_points():
         plots.time_curves({"deep": ([1, 2], [2, 1])}),
         plots.gain_curves({"deep": ([1, 2], [2, 1])}),
         plots.frontier({"top-k": ([1, 2], [2, 1])}, {"a": (1, 2)}),
+        plots.rate_distortion({"plain": ([1, 2], [2, 1])}, {"a": (1, 2)}),
         plots.activation_spread({"plain": np.ones((2, 3))}),
         plots.spread_curves([1], {"PCA": np.ones((2, 1))}, xlabel="a", ylabel="b"),
         plots.code_map(np.ones((3, 2)), np.arange(3)),
@@ -990,6 +1003,10 @@ def test_no_text_is_smaller_than_eight_points():
         (
             lambda: plots.frontier({"L1": ([1], [1])}, {"a": (1, 2, 3)}),
             "marks['a'] must be two numbers, a horizontal and a vertical position; got shape (3,)",
+        ),
+        (
+            lambda: plots.rate_distortion({"plain": ([0], [90])}),
+            "curves['plain'] must be positive; got 0",
         ),
         (
             lambda: plots.activation_spread({"plain": np.ones((2, 2))}, bins=0),
@@ -1226,6 +1243,7 @@ LEGAL = {
     plots.time_curves: {"curves": {"deep": ([1, 2], [2, 1])}},
     plots.gain_curves: {"curves": {"deep": ([1, 2], [2, 1])}},
     plots.frontier: {"curves": {"top-k": ([1, 2], [2, 1])}, "marks": {"a": (1, 2)}},
+    plots.rate_distortion: {"curves": {"plain": ([1, 2], [2, 1])}, "marks": {"a": (1, 2)}},
     plots.activation_spread: {"codes": {"plain": np.ones((2, 3))}, "bins": 9},
     plots.spread_curves: {
         "positions": [1, 2],
@@ -1298,6 +1316,7 @@ AXES = {
     plots.time_curves: ("seconds of training", "squared error per image"),
     plots.gain_curves: ("noise gain, percent", "squared error per image"),
     plots.frontier: ("active units per image", "squared error per image"),
+    plots.rate_distortion: ("rate: nats for the code", "distortion: nats for pixels"),
     plots.activation_spread: ("activation", "units per image"),
     plots.spread_curves: ("a", "b"),
     plots.seed_dots: ("squared error per image", ""),
@@ -1664,6 +1683,7 @@ NAMED = {
     "time_curves": lambda a, b: plots.time_curves(two_points(a, b)),
     "gain_curves": lambda a, b: plots.gain_curves(two_points(a, b)),
     "frontier": lambda a, b: plots.frontier(two_points(a, b), {a: (1, 3), b: (2, 4)}),
+    "rate_distortion": lambda a, b: plots.rate_distortion(two_points(a, b), {a: (1, 3), b: (2, 4)}),
     "activation_spread": lambda a, b: plots.activation_spread({a: CODES, b: CODES}),
     "spread_curves": lambda a, b: plots.spread_curves(
         [1, 2, 3, 4, 5], {a: CODES, b: CODES}, xlabel=a, ylabel=b

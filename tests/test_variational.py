@@ -848,6 +848,14 @@ def test_a_likelihood_that_is_none_is_refused(likelihood):
             make(likelihood=likelihood)
 
 
+@pytest.mark.parametrize("reduction", ["sum", None])
+def test_a_likelihood_that_is_not_averaged_over_images_is_refused(reduction):
+    for likelihood in (Bernoulli(reduction=reduction), Gaussian(reduction=reduction)):
+        with pytest.raises(ValueError, match=f"likelihood must be averaged .*={reduction!r}"):
+            VariationalAutoencoder(*halves(), likelihood=likelihood)
+    VariationalAutoencoder(*halves(), likelihood=Bernoulli(reduction="mean"))
+
+
 @pytest.mark.parametrize("value", NOT_FLOATS)
 @pytest.mark.parametrize("name", ["beta", "free_nats"])
 def test_a_price_that_is_none_is_refused(name, value):

@@ -112,6 +112,10 @@ FIGURES: dict[str, Callable[[], Figure]] = {
         {"L1": ([5, 20, 80], [20, 9, 4]), "top-k": ([6, 60], [15, 3])},
         {"left": (6, 15), "right": (60, 3)},
     ),
+    "rate_distortion": lambda: plots.rate_distortion(
+        {"over beta": ([9, 18, 31, 52], [95, 77, 61, 52]), "plain": ([35, 70, 104], [110, 70, 62])},
+        {"beta of 1": (18, 77)},
+    ),
     "activation_spread": lambda: plots.activation_spread(
         {"plain": np.abs(CODES), "sparse": 2 * POSITIVE}, bins=8
     ),
