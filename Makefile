@@ -34,7 +34,7 @@ test-colab: ## run what changed in Colab's package versions; all: ALL=1; one: CH
 test-newest: ## run the tests of what computes with the newest packages that resolve
 	@python=$$(sh tools/find_python.sh PYTHON 3.13 3.12 3.11) && "$$python" tools/test_newest.py
 
-chapter: setup ## begin a chapter: CHAPTER=06_variational TITLE="Variational autoencoders"
+chapter: setup ## begin a chapter: CHAPTER=07_anomalies TITLE="Anomalies"
 	@$(PYTHON_IN_VENV) -m tools.new_chapter "$(CHAPTER)" "$(TITLE)"
 
 figures: setup ## draw the pictures anew with which figures are compared: all, or NAME=image_rows

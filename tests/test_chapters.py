@@ -48,17 +48,19 @@ def test_chapter_is_stored_byte_for_byte_in_its_normal_form(path):
     assert normalise(read(path)) == path.read_text(encoding="utf-8")
 
 
-# Seconds on two idle cores that the plan of the book gives each chapter: 880 together.
+# Seconds on two idle cores that the plan of the book gives each chapter: 1,010 together.
 PLANNED = {
     "01_properties": 130,
     "02_architecture": 180,
     "03_denoising": 140,
     "04_learned_from_noise": 140,
     "05_sparse": 180,
+    "06_generating": 130,
     "when_it_does_not_work": 110,
 }
-# What they took together when this was written, on a slow machine. It may only fall, to the plan.
-MOST_SECONDS = 1280
+# What the first six took together when this was written, on a slow machine, and the plan of the
+# seventh. It may only fall, to the plan.
+MOST_SECONDS = 1280 + PLANNED["06_generating"]
 
 
 def test_each_chapter_was_measured_and_is_planned():

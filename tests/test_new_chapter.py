@@ -23,15 +23,15 @@ def book(tmp_path) -> Path:
 
 
 def test_it_stands_behind_the_last_numbered_chapter(book):
-    begin("06_variational", "Variational autoencoders", book)
+    begin("07_anomalies", "Anomalies", book)
     contents = yaml.safe_load((book / "book/_toc.yml").read_text(encoding="utf-8"))
     files = [entry["file"] for entry in contents["parts"][0]["chapters"]]
-    assert files.index("notebooks/06_variational") == files.index("notebooks/05_sparse") + 1
+    assert files.index("notebooks/07_anomalies") == files.index("notebooks/06_generating") + 1
 
 
 @pytest.mark.reexecution
 def test_once_run_it_keeps_every_rule(book):
-    path = begin("06_variational", "Variational autoencoders", book)
+    path = begin("07_anomalies", "Anomalies", book)
     notebook = nbformat.read(path, as_version=4)
     execute(notebook, path.parent)
     normalise(notebook)

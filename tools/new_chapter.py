@@ -1,8 +1,8 @@
 """Begin a chapter: a notebook that runs, keeps the rules and shows where everything goes.
 
-    python -m tools.new_chapter 06_variational "Variational autoencoders"
+    python -m tools.new_chapter 07_anomalies "Anomalies"
 
-It writes notebooks/06_variational.ipynb and lists it in book/_toc.yml. `make notebooks` runs it.
+It writes notebooks/07_anomalies.ipynb and lists it in book/_toc.yml. `make notebooks` runs it.
 """
 
 import argparse
@@ -114,7 +114,7 @@ def skeleton(name: str, title: str, install_cell: str) -> str:
 def begin(name: str, title: str, root: Path) -> Path:
     """Write the notebook, and list it behind the last numbered chapter."""
     if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", name):
-        sys.exit(f"CHAPTER must be small letters, digits and _, as 06_variational; got {name!r}")
+        sys.exit(f"CHAPTER must be small letters, digits and _, as 07_anomalies; got {name!r}")
     path = root / "notebooks" / f"{name}.ipynb"
     if path.exists():
         sys.exit(f"CHAPTER must be a new one; {name} is there already")
