@@ -336,3 +336,15 @@ def test_refit_and_pursuit_among_orthogonal_atoms_leave_what_the_coefficients_sa
     assert found["error"] == pytest.approx(smallest.sum(axis=1).mean())
     assert found["validation"] == pytest.approx(found["error"])
     assert found["active"] == 4
+
+
+def test_the_rate_of_levels_is_their_cross_entropy_number_by_number():
+    rate = load("rate_distortion").rate
+    random = np.random.default_rng(0)
+    shares = np.array([[0.5, 0.25, 0.125, 0.125], [0.1, 0.2, 0.3, 0.4]])
+    known = np.stack([random.choice(4, 200_000, p=each) for each in shares], axis=1)
+    own = np.stack([random.choice(4, 200_000, p=each) for each in shares], axis=1)
+    assert rate(known, own, 4) == pytest.approx(-(shares * np.log(shares)).sum(), rel=0.01)
+    # A level that was never seen counts as seen once.
+    unseen = rate(np.zeros((98, 1), int), np.ones((5, 1), int), 2)
+    assert unseen == pytest.approx(np.log(100))
