@@ -6,7 +6,7 @@ IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 export PYTHON COLAB_PYTHON ALL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book pdf test test-quick test-colab test-newest chapter figures formulas judge notebooks results release-check lint format lock audit clean
+.PHONY: help setup book pdf test test-quick test-colab test-newest chapter figures formulas judge lab notebooks results release-check lint format lock audit clean
 
 help: ## list the tasks
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,9 @@ formulas: setup ## draw the formulas of the pages anew, with a browser
 judge: setup ## train the classifier anew that judges pictures, and store it with the helpers
 	@$(PYTHON_IN_VENV) -m tools.make_judge
 
+lab: setup ## train the networks anew that run in the page of the lab, and store them
+	@$(PYTHON_IN_VENV) -m tools.make_lab
+
 notebooks: setup ## re-run the chapters and store their outputs: all, or CHAPTER=01_properties
 	@$(PYTHON_IN_VENV) tools/notebooks.py store $(CHAPTER)
 
@@ -55,19 +58,22 @@ results: setup ## run long experiments, and chapters under five seeds; store: al
 release-check: setup ## name each stored result that other code or helpers made than today's
 	@$(PYTHON_IN_VENV) -m tools.release_check
 
-lint: setup ## check style, types, workflows, the chapters' rules, the verdicts in prose, and that the tree is as `make format` leaves it
+lint: setup ## check style, types, the pages' scripts, workflows, the chapters' rules, the verdicts in prose, and that the tree is as `make format` leaves it
 	$(PYTHON_IN_VENV) -m ruff check .
 	$(PYTHON_IN_VENV) -m ruff format --check .
 	$(PYTHON_IN_VENV) -m mypy
 	$(PYTHON_IN_VENV) -m tools.chapter_rules
 	$(PYTHON_IN_VENV) -m tools.verdicts
 	$(PYTHON_IN_VENV) -m tools.formulas
+	.venv/bin/deno fmt --check --quiet
+	.venv/bin/deno lint --quiet
 	.venv/bin/zizmor --offline --no-progress --quiet .github/workflows
 	.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 format: setup ## put the code into the project's format
 	$(PYTHON_IN_VENV) -m ruff check --fix .
 	$(PYTHON_IN_VENV) -m ruff format .
+	.venv/bin/deno fmt --quiet
 
 lock: setup ## make requirements.txt anew from pyproject.toml
 	.venv/bin/uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras \

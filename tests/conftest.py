@@ -6,8 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from browsing import serving
 
 from helpers.datasets import ImageSet, load_mnist
+from tools.browser import find_browser
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,3 +49,21 @@ def site(tmp_path_factory, worker_id) -> Path:
             assert f"Open file://{index}" in built.stdout
             (folder / "site.done").touch()
     return index.parent
+
+
+@pytest.fixture(scope="module")
+def browser():
+    # Here, since the tests of what computes also run where there is no browser.
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        program = find_browser(playwright.chromium.executable_path)
+        browser = playwright.chromium.launch(executable_path=program)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    with serving(site) as address:
+        yield address

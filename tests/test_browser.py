@@ -5,32 +5,24 @@ that it notices each kind.
 """
 
 import base64
-import gzip
 import io
 import json
 import os
 import re
-import threading
-from contextlib import contextmanager
-from functools import cache, partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browsing import DESKTOP, PHONE, opened, serving
 from conftest import ROOT
 from PIL import Image
-from playwright.sync_api import sync_playwright
 from test_site import CHAPTERS, LISTED
 
 from tools.browser import find_browser
 
 PAGES = [*LISTED, "search", "genindex"]
-DESKTOP, PHONE = (1280, 800), (390, 844)
 MOST_BYTES = 600_000  # with every picture of one theme
 MOST_STOPS = {"notebooks/02_architecture": 100}  # of the tab key, where it is less than elsewhere
-PACKED = (".html", ".js", ".css", ".svg", ".json", ".ipynb")
 AXE = Axe()
 
 pytestmark = pytest.mark.browser
@@ -156,81 +148,6 @@ ONE_OF_EACH_LOOK = """() => {
   for (const [, ...again] of looks.values())
     for (const word of again) word.replaceWith(word.textContent);
 }"""
-
-
-@cache
-def packed(path, _changed):
-    """A file as hosts of web pages send it: what is text is compressed."""
-    return gzip.compress(Path(path).read_bytes())
-
-
-class Host(SimpleHTTPRequestHandler):
-    """Serves a folder as a host of web pages does, and has each page fetched whole."""
-
-    def send_head(self):
-        """Called by the library, for the headers and a file to send."""
-        path = Path(self.translate_path(self.path))
-        if (
-            path.suffix not in (".html", ".js", ".css", ".svg", ".json", ".ipynb")
-            or not path.is_file()
-        ):
-            return super().send_head()
-        body = packed(path, path.stat().st_mtime_ns)
-        self.send_response(200)
-        self.send_header("Content-Type", self.guess_type(path))
-        self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        return io.BytesIO(body)
-
-    def end_headers(self):
-        self.send_header("Cache-Control", "no-store")
-        super().end_headers()
-
-    def log_message(self, *_arguments):
-        pass
-
-
-@contextmanager
-def serving(folder):
-    """The address of a server for the folder, as long as the block lasts."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Host, directory=folder)) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        program = find_browser(playwright.chromium.executable_path)
-        browser = playwright.chromium.launch(executable_path=program)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def address(site):
-    with serving(site) as address:
-        yield address
-
-
-@contextmanager
-def opened(browser, size=DESKTOP, theme="light"):
-    """An empty page of that size for a reader whose system is set to that theme."""
-    width, height = size
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
-    )
-    context.set_default_timeout(300_000)  # a machine that is busy is no fault of the page
-    try:
-        yield context.new_page()
-    finally:
-        context.close()
 
 
 def look(page, address):

@@ -1,6 +1,7 @@
 """Results know what made them: moved or explained anew it is the same code, changed it is not."""
 
 import ast
+import json
 import subprocess
 
 import nbformat
@@ -16,6 +17,7 @@ from tools.digests import (
     chapter_digests,
     chapters,
     digests_of,
+    lab_digests,
     script_digests,
     scripts,
 )
@@ -351,15 +353,21 @@ def three_results(monkeypatch, tmp_path):
     monkeypatch.setattr(release_check, "load_result", lambda name: load_result(name, tmp_path))
     monkeypatch.setattr(release_check, "scripts", lambda: ["kinds", "speed"])
     monkeypatch.setattr(release_check, "chapters", lambda: ["when_it_does_not_work"])
+    facts = tmp_path / "lab" / "networks.json"
+    facts.parent.mkdir()
+    hashes = {f"{part}_sha256": value for part, value in lab_digests()._asdict().items()}
+    facts.write_text(json.dumps(hashes), encoding="utf-8")
+    monkeypatch.setattr(release_check, "LAB_FACTS", facts)
     return tmp_path
 
 
 def test_the_release_check_passes_where_all_was_made_by_todays_code(three_results, capsys):
     release_check.main()
     assert (
-        capsys.readouterr().out == "All 3 stored results were made by today's code and helpers.\n"
+        capsys.readouterr().out
+        == "All 3 stored results and the lab were made by today's code and helpers.\n"
     )
-    assert len(list(three_results.iterdir())) == 3
+    assert len(list(three_results.glob("*.json"))) == 3
 
 
 @pytest.mark.slow
@@ -371,7 +379,7 @@ def test_the_release_check_names_what_changed_and_the_command(three_results, cap
     for part in parts:
         text = text.replace(getattr(digests_of(name), part), "0" * 64)
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(SystemExit, match=r"^1 of 3 stored results have to be made anew"):
+    with pytest.raises(SystemExit, match=r"^1 of 4 have to be made anew"):
         release_check.main()
     assert capsys.readouterr().out == (
         f"{name}: {' and '.join(parts)} changed since its result was stored. "
@@ -379,10 +387,22 @@ def test_the_release_check_names_what_changed_and_the_command(three_results, cap
     )
 
 
+@pytest.mark.parametrize("parts", [["code"], ["helpers"]])
+def test_the_release_check_names_the_lab(three_results, capsys, parts):
+    facts = three_results / "lab" / "networks.json"
+    hashes = json.loads(facts.read_text(encoding="utf-8"))
+    hashes |= {f"{part}_sha256": "0" * 64 for part in parts}
+    facts.write_text(json.dumps(hashes), encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"^1 of 4 have to be made anew"):
+        release_check.main()
+    said = capsys.readouterr().out
+    assert said == f"lab: {parts[0]} changed since its networks were made: make lab\n"
+
+
 def test_the_release_check_fails_on_a_result_that_is_missing_or_damaged(three_results, capsys):
     (three_results / "kinds.json").unlink()
     (three_results / "speed.json").write_text("{")
-    with pytest.raises(SystemExit, match=r"^2 of 3 "):
+    with pytest.raises(SystemExit, match=r"^2 of 4 "):
         release_check.main()
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0] for line in lines] == ["kinds", "speed"]

@@ -8,6 +8,7 @@ an import line puts another thing under the same name is in neither.
 """
 
 import ast
+import json
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,6 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 EXPERIMENTS = ROOT / "experiments"
 HEADLINES = EXPERIMENTS / "headlines.toml"
 CHAPTERS = ROOT / "notebooks"
+LAB_SOURCES = tuple(ROOT / "tools" / name for name in ("make_lab.py", "lab_files.py"))
+LAB_FACTS = ROOT / "book" / "lab" / "networks.json"
 
 
 class Digests(NamedTuple):
@@ -108,6 +111,23 @@ def chapter_digests(path: Path, expressions: dict[str, str], root: Path = ROOT) 
         for name in sorted(expressions)
     ]
     return Digests(sha256([tree_digest(whole), read_off]), helpers_digest(trees, root))
+
+
+def lab_digests() -> Digests:
+    """The digests of what makes the networks of the lab."""
+    trees = [parse(path.read_bytes(), path.name) for path in LAB_SOURCES]
+    return Digests(sha256([tree_digest(tree) for tree in trees]), helpers_digest(trees))
+
+
+def lab_changes(facts: Path = LAB_FACTS) -> list[str]:
+    """What has changed since the networks of the lab were made: "code", "helpers", both or nothing.
+
+    Args:
+        facts: what is known of them.
+    """
+    stored = json.loads(facts.read_text(encoding="utf-8"))
+    now = lab_digests()
+    return [part for part in Digests._fields if getattr(now, part) != stored[f"{part}_sha256"]]
 
 
 def helpers_digest(trees: Iterable[ast.AST], root: Path = ROOT) -> str:

@@ -44,8 +44,9 @@ FOOTER = (
 
 def pages_in_order() -> list[str]:
     """The pages' names in the order of the table of contents."""
-    parts = CONTENTS["parts"]
-    return [CONTENTS["root"], *(page["file"] for part in parts for page in part["chapters"])]
+    pages = [page for part in CONTENTS["parts"] for page in part["chapters"]]
+    files = [each["file"] for page in pages for each in (page, *page.get("sections", []))]
+    return [CONTENTS["root"], *files]
 
 
 def anchor(page: str, place: str = "") -> str:

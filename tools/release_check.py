@@ -1,4 +1,4 @@
-"""Say which stored results were made by other code than today's, and fail if any was.
+"""Say what was made by other code than today's, and fail if anything was: results, and the lab.
 
 python -m tools.release_check
 """
@@ -6,7 +6,7 @@ python -m tools.release_check
 import sys
 
 from helpers.stored import load_result
-from tools.digests import changes_since, chapters, scripts
+from tools.digests import LAB_FACTS, changes_since, chapters, lab_changes, scripts
 
 
 def stale(names: list[str]) -> list[str]:
@@ -31,11 +31,14 @@ def main() -> None:
     """Check every result."""
     names = [*scripts(), *chapters()]
     lines = stale(names)
+    changed = lab_changes(LAB_FACTS)
+    if changed:
+        lines.append(f"lab: {' and '.join(changed)} changed since its networks were made: make lab")
     for line in lines:
         print(line)
     if lines:
-        sys.exit(f"{len(lines)} of {len(names)} stored results have to be made anew.")
-    print(f"All {len(names)} stored results were made by today's code and helpers.")
+        sys.exit(f"{len(lines)} of {len(names) + 1} have to be made anew.")
+    print(f"All {len(names)} stored results and the lab were made by today's code and helpers.")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import nbformat
 from docutils import nodes
+from lab import PAGE, PLACES
 from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.domains.std import StandardDomain
@@ -126,7 +127,11 @@ def _add_head(doctree: nodes.document, chapter: str, theme: dict[str, Any]) -> N
     repository = theme["repository_url"].removeprefix("https://github.com/")
     place = f"{repository}/blob/{theme['repository_branch']}/notebooks/{chapter}.ipynb"
     link = nodes.reference("", "Run this chapter", refuri=f"{COLAB}/{place}")
-    line = nodes.paragraph("", "", link, nodes.Text(" in Colab, or read on."), classes=["run"])
+    ways: list[nodes.Node] = [link, nodes.Text(" in Colab, ")]
+    if chapter in PLACES:
+        lab = nodes.reference("", "try it in the lab", refuri=f"../{PAGE}.html#{PLACES[chapter]}")
+        ways += [lab, nodes.Text(", ")]
+    line = nodes.paragraph("", "", *ways, nodes.Text("or read on."), classes=["run"])
     head: list[nodes.Node] = [line]
     for section in doctree.findall(nodes.section):
         if section.children[0].astext() == REMEMBER:

@@ -40,6 +40,7 @@ ICON_CODE = re.compile(r'"\\([ef][0-9a-f]{3})')
 SIGNS = re.compile(r'content: "((?:[^"\\]|\\.)*)"')
 DESIGN_SHEET = re.compile(r'<link [^>]*href="[^"]*sphinx-design[^"]*\.css[^"]*"[^>]*>\n?')
 LARGE = 50_000  # bytes
+DATA = "models"  # the folder of scripts that are numbers
 OWN_SHEETS = Path(__file__).resolve().parent.parent / "_static"
 CLASSES = re.compile(r"""\bclass=["']([^"']*)["']""")
 WITHIN = re.compile(r"<script(?![^>]* src=)[^>]*>(.*?)</script>", re.DOTALL)
@@ -248,7 +249,8 @@ def styles(site: Path) -> None:
     pages = [page.read_text(encoding="utf-8") for page in site.rglob("*.html")]
     classes = {name for html in pages for names in CLASSES.findall(html) for name in names.split()}
     # A script may give a class by any word in it, also by one that it lengthens: "bs-tooltip-".
-    code = [path.read_text(encoding="utf-8") for path in site.rglob("*.js")]
+    scripts = (path for path in site.rglob("*.js") if path.parent.name != DATA)
+    code = [path.read_text(encoding="utf-8") for path in scripts]
     code += [script for html in pages for script in WITHIN.findall(html)]
     words = {word for text in code for word in re.findall(r"[\w-]+", text)}
     begun = tuple(word for word in words if re.fullmatch(r"[A-Za-z][\w-]+-", word))
@@ -257,7 +259,7 @@ def styles(site: Path) -> None:
         return name in classes or name in words or name.startswith(begun)
 
     for path in sorted((site / "_static").rglob("*.css")):
-        if not (OWN_SHEETS / path.name).is_file():
+        if not (OWN_SHEETS / path.relative_to(site / "_static")).is_file():
             rules = tinycss2.parse_stylesheet(path.read_text(encoding="utf-8"))
             path.write_text(_in_ascii("".join(_needed(rules, used))), encoding="ascii")
 

@@ -2,7 +2,7 @@
 
 // A page has dozens of copy buttons. Who goes through it by keyboard is spared them: code can be
 // selected and copied without.
-window.addEventListener("load", () => {
+globalThis.addEventListener("load", () => {
   for (const button of document.querySelectorAll("button.copybtn")) button.tabIndex = -1;
   // The link to the page that is open leads nowhere.
   for (const here of document.querySelectorAll(".bd-links a[href='#']")) here.tabIndex = -1;
