@@ -3,8 +3,9 @@
     python -m tools.lab_speed [SLOWER]
 
 In each section, with those around it that are in sight, the shared picture is changed and the time
-until the browser has drawn a frame is taken. SLOWER is by how much the processor is slowed, 4
-unless said otherwise. `make book` first.
+until the browser has drawn a frame is taken; the first line is that of a frame alone, in which
+nothing changed. SLOWER is by how much the processor is slowed, 4 unless said otherwise. `make book`
+first.
 """
 
 import sys
@@ -17,11 +18,11 @@ from tools.digests import ROOT
 PAGE = ROOT / "_build" / "html" / "book" / "lab.html"
 PHONE = (390, 844)
 CHANGES = 60
-ANSWER = """async (changes) => {
+ANSWER = """async ([changes, change]) => {
   const milliseconds = [];
   for (let n = 0; n < changes; n++) {
     const begun = performance.now();
-    autoencoderLab.change({ picture: n % 20, strokes: [] });
+    if (change) autoencoderLab.change({ picture: n % 20, strokes: [] });
     await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
     milliseconds.push(performance.now() - begun);
   }
@@ -47,12 +48,16 @@ def main() -> None:
         throttle = page.context.new_cdp_session(page)
         throttle.send("Emulation.setCPUThrottlingRate", {"rate": slower})
         print(f"{'milliseconds':12} median   95 %")
+        say("a frame", page.evaluate(ANSWER, [CHANGES, False]))
         for section in sections:
             section.scroll_into_view_if_needed()
-            times = page.evaluate(ANSWER, CHANGES)
-            middle, late = times[CHANGES // 2], times[CHANGES * 95 // 100]
-            print(f"{section.get_attribute('data-lab'):12} {middle:6.0f} {late:6.0f}", flush=True)
+            say(section.get_attribute("data-lab"), page.evaluate(ANSWER, [CHANGES, True]))
         browser.close()
+
+
+def say(what: str | None, times: list[float]) -> None:
+    """A line of sorted times."""
+    print(f"{what:12} {times[CHANGES // 2]:6.0f} {times[CHANGES * 95 // 100]:6.0f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@
   function start({ name, models, begin }) {
     const root = document.querySelector(`[data-lab="${name}"]`);
     if (!root) return;
-    let [begun, inSight] = [false, false];
+    let inSight = false;
     const part = (which) => root.querySelector(`[data-part="${which}"]`);
     const watch = (answer) => {
       watchers.push({ answer, inSight: () => inSight, stale: false });
@@ -87,7 +87,6 @@
       if (!focused || focused === root) tell(sentence);
     };
     async function arrive() {
-      begun = true;
       try {
         const networks = await Promise.all(models.map(lab.load));
         root.classList.add("lab-live");
@@ -96,11 +95,15 @@
         failed(root, error);
       }
     }
+    new IntersectionObserver((entries, observer) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      arrive();
+    }, { rootMargin: "300px" }).observe(root);
     new IntersectionObserver((entries) => {
       inSight = entries.at(-1).isIntersecting;
-      if (inSight && !begun) arrive();
-      else answerInSight();
-    }, { rootMargin: "300px" }).observe(root);
+      answerInSight();
+    }).observe(root);
   }
 
   /** Say in a section that it cannot run, and leave its still picture where it is. */

@@ -134,16 +134,15 @@
    * the number that is furthest from it black or white.
    */
   function paint(canvas, numbers, signed = false) {
-    canvas.width = canvas.height = SIDE;
-    const pen = canvas.getContext("2d");
-    const image = pen.createImageData(SIDE, SIDE);
+    if (canvas.width !== SIDE || canvas.height !== SIDE) canvas.width = canvas.height = SIDE;
+    const image = new ImageData(SIDE, SIDE);
     const largest = signed ? numbers.reduce((most, one) => Math.max(most, Math.abs(one)), 1e-9) : 1;
     for (let n = 0; n < PIXELS; n++) {
       const level = signed ? 0.5 + numbers[n] / largest / 2 : numbers[n];
       image.data.fill(Math.round(255 * level), 4 * n, 4 * n + 3);
       image.data[4 * n + 3] = 255;
     }
-    pen.putImageData(image, 0, 0);
+    canvas.getContext("2d").putImageData(image, 0, 0);
   }
 
   lab.pictures = {

@@ -114,18 +114,30 @@
     const x = (share) => RIM + share * (SIZE - 2 * RIM);
     const y = (share) => SIZE - x(share);
 
-    function show() {
-      plane.width = plane.height = SIZE;
-      const pen = plane.getContext("2d");
-      const style = getComputedStyle(plane);
+    // The digits of the map in the plane, drawn once for each theme.
+    const places = map.map((
+      [first, second, digit],
+    ) => [toShare(0, first), toShare(1, second), digit]);
+    const ground = document.createElement("canvas");
+    function drawGround() {
+      ground.width =
+        ground.height =
+        plane.width =
+        plane.height =
+          SIZE;
+      const pen = ground.getContext("2d");
       pen.font = "600 19px system-ui, sans-serif";
       pen.textAlign = "center";
       pen.textBaseline = "middle";
-      pen.fillStyle = style.color;
-      for (const [first, second, digit] of map) {
-        pen.fillText(digit, x(toShare(0, first)), y(toShare(1, second)));
-      }
-      pen.strokeStyle = style.borderTopColor;
+      pen.fillStyle = getComputedStyle(plane).color;
+      for (const [first, second, digit] of places) pen.fillText(digit, x(first), y(second));
+    }
+
+    function show() {
+      const pen = plane.getContext("2d");
+      pen.clearRect(0, 0, SIZE, SIZE);
+      pen.drawImage(ground, 0, 0);
+      pen.strokeStyle = getComputedStyle(plane).borderTopColor;
       pen.lineWidth = 7;
       pen.beginPath();
       pen.arc(x(at[0]), y(at[1]), 18, 0, 7);
@@ -147,8 +159,8 @@
     }
     /** How far the nearest test digit of the map is, in shares of the plane, and which it is. */
     function nearest() {
-      const found = map.map(([first, second, digit]) => [
-        Math.hypot(toShare(0, first) - at[0], toShare(1, second) - at[1]),
+      const found = places.map(([first, second, digit]) => [
+        Math.hypot(first - at[0], second - at[1]),
         digit,
       ]);
       return found.reduce((best, one) => one[0] < best[0] ? one : best);
@@ -185,10 +197,11 @@
     const mine = () =>
       go(...[...network.encode(lab.clean)].map((value, axis) => toShare(axis, value)));
     part("mine").addEventListener("click", mine);
+    drawGround();
     watch(mine);
-    new MutationObserver(show).observe(document.documentElement, {
-      attributes: true,
-      attributeFilter: ["data-theme"],
-    });
+    new MutationObserver(() => {
+      drawGround();
+      show();
+    }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   });
 })();

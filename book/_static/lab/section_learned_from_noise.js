@@ -16,11 +16,13 @@
       )
     );
     let chosen = { network: 0, unit: 0 };
+    let pressed;
 
     names.forEach((name, network) => {
       const group = part(name);
       filters[network].forEach((filter, unit) => {
         const button = lab.pictureButton(filter, `filter ${unit + 1}`, true);
+        button.setAttribute("aria-pressed", "false");
         button.addEventListener("click", () => {
           chosen = { network, unit };
           show();
@@ -40,11 +42,9 @@
       paint(part("input"), lab.clean);
       paint(part("filter"), filter, true);
       paint(part("weighed"), weighed, true);
-      names.forEach((name, n) => {
-        [...part(name).children].forEach((button, at) => {
-          button.setAttribute("aria-pressed", n === network && at === unit);
-        });
-      });
+      pressed?.setAttribute("aria-pressed", "false");
+      pressed = part(names[network]).children[unit];
+      pressed.setAttribute("aria-pressed", "true");
       part("sum").textContent = `${signed(sum)}; with its bias of ${
         signed(bias[unit])
       } the unit is ${value.toFixed(2)}`;

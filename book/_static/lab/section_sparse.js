@@ -25,23 +25,30 @@
       part("count-value").textContent = part("count").value;
       say(`${on} parts are on. Squared error ${error.toFixed(1)}.`);
     }
+    /** The button of the part that is so manieth by its size. */
+    function button(n) {
+      const made = lab.pictureButton(atoms.subarray(0, PIXELS), "", true);
+      made.append(document.createElement("span"));
+      made.addEventListener("click", () => {
+        manual.set(units[n], !isOn(units[n]));
+        show();
+      });
+      return made;
+    }
     function begin() {
       code = network.encode(lab.clean);
       units = Array.from(code.keys()).filter((unit) => code[unit] > 0);
       units.sort((a, b) => code[b] - code[a]);
       manual.clear();
-      const buttons = units.map((unit) => {
-        const value = code[unit].toFixed(1);
+      while (list.children.length > units.length) list.lastChild.remove();
+      while (list.children.length < units.length) list.append(button(list.children.length));
+      units.forEach((unit, n) => {
         const atom = atoms.subarray(unit * PIXELS, (unit + 1) * PIXELS);
-        const button = lab.pictureButton(atom, `part ${unit}, ${value} times`, true);
-        button.append(value);
-        button.addEventListener("click", () => {
-          manual.set(unit, !isOn(unit));
-          show();
-        });
-        return button;
+        const [canvas, value] = list.children[n].children;
+        paint(canvas, atom, true);
+        value.textContent = code[unit].toFixed(1);
+        list.children[n].setAttribute("aria-label", `part ${unit}, ${value.textContent} times`);
       });
-      list.replaceChildren(...buttons);
       keepOneStop();
       part("count").max = units.length; // first, since a value cannot be above it
       part("count").value = units.length;
