@@ -5,6 +5,7 @@ import builtins
 import types
 from dataclasses import replace
 
+import keras
 import nbformat
 import numpy as np
 import pytest
@@ -15,6 +16,12 @@ from sklearn.decomposition import PCA
 
 from helpers.claims import ClaimRecord, claim
 from helpers.stored import RESULTS, load_result
+from helpers.variational import (
+    Bernoulli,
+    dense_variational_autoencoder,
+    importance_bounds,
+    log_weights,
+)
 from tools import results
 from tools.chapter_rules import code_cells, plain
 from tools.digests import changes_since, chapters, digests_of, script_digests, scripts
@@ -348,3 +355,35 @@ def test_the_rate_of_levels_is_their_cross_entropy_number_by_number():
     # A level that was never seen counts as seen once.
     unseen = rate(np.zeros((98, 1), int), np.ones((5, 1), int), 2)
     assert unseen == pytest.approx(np.log(100))
+
+
+def test_one_operation_of_adam_moves_weights_as_kerass_own_does():
+    fused = load("variational").FusedAdam
+    random = np.random.default_rng(0)
+    start = random.normal(size=(30, 4)).astype("float32")
+    gradients = random.normal(size=(6, 30, 4)).astype("float32")
+    schedule = keras.optimizers.schedules.CosineDecay(0.01, 6)
+    ended = []
+    for kind in (keras.optimizers.Adam, fused):
+        optimizer, weight = kind(schedule), keras.Variable(start)
+        for gradient in gradients:
+            optimizer.apply([keras.ops.convert_to_tensor(gradient)], [weight])
+        ended.append(keras.ops.convert_to_numpy(weight.value))
+    assert np.abs(ended[0] - start).mean() > 0.01
+    assert ended[1] == pytest.approx(ended[0], abs=1e-6)
+
+
+def test_the_importance_weighted_loss_is_the_bound_of_that_many_codes():
+    experiment = load("variational")
+    model = dense_variational_autoencoder(2, (8,), shape=(4, 4, 1), seed=0)
+    for weight in model.trainable_variables:
+        weight.assign(2 * weight)
+    images = np.random.default_rng(0).integers(0, 2, (3, 4, 4, 1)).astype("float32")
+    weights = log_weights(model, images, 20_000, seed=1)
+    one, several = (-importance_bounds(weights, codes).mean() for codes in (1, 5))
+
+    weighted = experiment.ImportanceWeighted(model.encoder, model.decoder, seed=2)
+    weighted.compile(loss=Bernoulli())
+    losses = weighted.compute_loss(np.repeat(images, 20_000, axis=0))
+    assert one - several > 0.2
+    assert float(losses) == pytest.approx(several, abs=0.02)
