@@ -535,6 +535,7 @@ def check(notebook, folder):
     ("source", "stored", "passes"),
     [
         ("print('✓ It holds.')", "✓ It holds.\n", True),
+        ("print('✓ It holds.', end='')", "✓ It holds.\n", True),
         ("print('✓ It holds.')", "✓ It holds!\n", False),
         ("raise ValueError('broken')", "✓ It holds.\n", False),
         ("pass", "✓ It holds.\n", False),

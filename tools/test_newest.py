@@ -14,7 +14,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SUBJECTS = ("models", "sparsity", "training", "corruption", "metrics")
+SUBJECTS = ("models", "sparsity", "training", "corruption", "metrics", "variational")
 TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis", "nbval")
 
 
