@@ -1,8 +1,8 @@
 """Run the tests of what computes with the newest packages, before readers meet these.
 
 Makes a throw-away environment with the newest release of every package that `helpers` needs,
-without upper bounds, and runs there the tests of models, sparsity, training, corruption and
-metrics. What runs the tests keeps its locked version.
+without upper bounds, and runs there the tests of models, sparsity, training, corruption, metrics
+and variational autoencoders. What runs the tests keeps its locked version.
 """
 
 import os
