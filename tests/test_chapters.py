@@ -3,6 +3,7 @@
 import base64
 import copy
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from tools.notebooks import (
     measured,
     normalise,
 )
+from tools.written_numbers import number_of
 
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PIXEL = "iVBORw0KGgo="
@@ -76,6 +78,16 @@ def test_the_chapters_together_do_not_get_slower():
     took = {name: found["seconds"] for name, found in measured().items()}
     assert sum(PLANNED.values()) <= MOST_SECONDS
     assert sum(took.values()) <= MOST_SECONDS, f"store them on an idle machine: {took}"
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_the_minutes_that_a_chapter_and_the_front_page_promise_are_those_it_took(path):
+    minutes = measured()[path.stem]["seconds"] / 60
+    front = (ROOT / "book" / "intro.md").read_text(encoding="utf-8")
+    own = "".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    for text in (front.partition(f":link: /notebooks/{path.stem}\n")[2], own):
+        promised = re.search(r"runs\s+in\s+about\s+(\w+)\s+minutes", text, re.IGNORECASE)
+        assert number_of(promised[1]) == round(minutes)
 
 
 @pytest.mark.slow

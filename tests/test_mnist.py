@@ -36,6 +36,15 @@ def test_splits_have_their_sizes_and_form(digits):
         assert set(labels) == set(range(10))
 
 
+def test_validation_digits_stand_at_even_places_where_digits_have_less_ink(digits):
+    with np.load(MNIST_PATH) as arrays:
+        pixels, labels = arrays["x_train"], arrays["y_train"]
+    even, odd = (pixels[first::2].astype(float).mean() for first in (0, 1))
+    assert even < 0.95 * odd
+    assert np.array_equal(digits.validation_labels, labels[::2][::6])
+    assert digits.validation.mean() < 0.95 * digits.train.mean()
+
+
 @pytest.mark.slow
 def test_training_and_validation_are_the_60000_training_images_once_each(digits):
     with np.load(MNIST_PATH) as arrays:
