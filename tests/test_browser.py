@@ -357,6 +357,28 @@ def test_a_term_shows_its_definition_to_mouse_and_keyboard(browser, address):
         assert "image" in term.evaluate(DEFINITION)
 
 
+TABLES = """async left => {
+  const tables = [...document.querySelectorAll(".output.text_html:has(> table)")];
+  tables.forEach(e => { e.scrollLeft = left; });
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+  return tables.map(e => [
+    e.scrollWidth > e.clientWidth,
+    parseFloat(getComputedStyle(e).getPropertyValue("--fade")),
+  ]);
+}"""
+
+
+def test_a_table_fades_towards_columns_beyond_the_screen_until_they_are_scrolled_to(
+    browser, address
+):
+    with opened(browser, PHONE) as page:
+        page.goto(f"{address}notebooks/05_sparse.html")
+        at_first, scrolled = (page.evaluate(TABLES, left) for left in (0, 9999))
+        assert {wide for wide, _ in at_first} == {True, False}
+        assert all((fade > 10) == wide for wide, fade in at_first)
+        assert all(fade == 0 for _, fade in scrolled)
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_the_tab_key_stops_seldom(browser, address, name):
     with opened(browser) as page:

@@ -549,3 +549,23 @@ def test_a_shape_that_convolutions_cannot_halve_is_refused(shape, message):
 def test_a_shape_may_be_a_list_or_an_array(shape):
     assert dense_autoencoder(4, shape=shape).output_shape == (None, 9, 2)
     assert conv_autoencoder(4, [2], shape=shape).output_shape == (None, 9, 2)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Dim(layers.Layer):
+    """A layer of a reader's own, without `get_config`."""
+
+    def __init__(self, share, **kwargs):
+        super().__init__(**kwargs)
+        self.share = share
+
+    def call(self, pixels):
+        return pixels * self.share
+
+
+def test_keras_records_a_plain_argument_of_a_registered_layer_and_no_other(tmp_path):
+    path = tmp_path / "dim.keras"
+    keras.Sequential([keras.Input((2,)), Dim(0.5)]).save(path)
+    assert keras.saving.load_model(path).layers[-1].share == 0.5
+    with pytest.raises(NotImplementedError, match="get_config"):
+        keras.Sequential([keras.Input((2,)), Dim(np.full(2, 0.5))]).save(path)
