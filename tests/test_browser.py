@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browsing import DESKTOP, PHONE, opened, serving
 from conftest import ROOT
 from PIL import Image
+from pypdf import PdfReader
 from test_site import CHAPTERS, LISTED
 
 from tools.browser import find_browser
@@ -332,6 +333,15 @@ def test_print_shows_all_code(browser, address):
         assert not code.first.is_visible()
         page.emulate_media(media="print")
         assert all(block.bounding_box()["height"] > 10 for block in code.all())
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_recipe_is_printed_on_one_sheet(browser, address, paper):
+    with opened(browser) as page:
+        page.goto(f"{address}book/recipe.html")
+        sides = dict.fromkeys(("top", "bottom", "left", "right"), "1cm")
+        printed = page.pdf(format=paper, margin=sides)
+    assert len(PdfReader(io.BytesIO(printed)).pages) == 1
 
 
 STOPS = """() => [...document.querySelectorAll("a[href], button, input, summary, [tabindex]")]
